@@ -1,0 +1,69 @@
+"""Every option of a dub, with its default, once. The command line reads its defaults from here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from dubber.errors import ConfigError
+
+PRESETS = ("auto", "offline", "best")
+
+
+@dataclass(frozen=True, slots=True)
+class TimingOptions:
+    """How far a voice may be hurried to keep time with the picture."""
+
+    comfortable_speed: float = 1.2  # up to here listeners do not notice (peers cap at 1.2)
+    max_speed: float = 1.4  # beyond it a take is flagged, and runs late rather than be cut
+    max_stretch: float = 1.08  # what time-stretching may add where re-synthesis cannot reach
+    min_gap: float = 0.08  # seconds of silence kept between two takes
+
+    def __post_init__(self) -> None:
+        if not 1.0 <= self.comfortable_speed <= self.max_speed <= 3.0:
+            raise ConfigError(
+                f"speeds must satisfy 1 <= comfortable <= max <= 3, "
+                f"not {self.comfortable_speed} and {self.max_speed}"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class MixOptions:
+    """Loudness by EBU R128; ducking of the original under the new voice."""
+
+    loudness_lufs: float = -16.0  # what web players expect; broadcasters ask for -23
+    true_peak_db: float = -1.5
+    duck_db: float = -18.0  # the original under the new voice
+    keep_background: bool = True  # False: silence where nobody speaks the target language
+
+
+@dataclass(frozen=True, slots=True)
+class LipOptions:
+    """Which faces are re-drawn; the others keep their pixels."""
+
+    max_yaw_degrees: float = 35.0
+    min_face_pixels: int = 48  # between the outer eye corners' distance x 2 and the chin: face width
+
+
+@dataclass(frozen=True, slots=True)
+class DubOptions:
+    """All options of a job. `asr`, `mt`, `tts`, `lips` are engine names, or "" for the preset's."""
+
+    preset: str = "auto"
+    asr: str = ""
+    mt: str = ""
+    tts: str = ""
+    lips: str = ""
+    voice: str = ""
+    subtitles: tuple[str, ...] = ("srt",)
+    keep_original_audio: bool = False
+    audio_track: int | None = None
+    allow_partial: bool = False
+    device: str = "auto"
+    threads: int = 0  # 0: as many as the machine has
+    timing: TimingOptions = field(default_factory=TimingOptions)
+    mix: MixOptions = field(default_factory=MixOptions)
+    lip: LipOptions = field(default_factory=LipOptions)
+
+    def __post_init__(self) -> None:
+        if self.preset not in PRESETS:
+            raise ConfigError(f"no preset {self.preset!r}", cure="use one of " + ", ".join(PRESETS))

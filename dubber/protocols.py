@@ -1,0 +1,127 @@
+"""What an engine must be able to do. Each Protocol can be faked in five lines; `engines/fake.py` does.
+
+Every engine class has `open(context)`: the registry finds the class by name and calls it.
+Samples are mono float32 in -1..1, shape (n,). Images are BGR uint8, shape (height, width, 3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from dubber.schema import Candidate, Phoneme, Segment, Voice, Word
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from dubber.languages import Language
+
+    Samples = NDArray[np.float32]
+    Image = NDArray[np.uint8]
+    Points = NDArray[np.float32]
+
+#: Called with the work done and the whole, in the stage's own unit (seconds, segments, frames).
+Progress = Callable[[float, float], None]
+
+
+def silent(done: float, whole: float) -> None:
+    """A Progress that shows nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineContext:
+    """What an engine is opened with. `model` is what followed the colon in `NAME:MODEL`: a card's
+    name or a local path, or "" for the engine's own. `weights(card)` gives a verified local path."""
+
+    model: str
+    device: str
+    threads: int
+    weights: Callable[[str], Path]
+
+
+@runtime_checkable
+class Recognizer(Protocol):
+    name: str
+
+    def recognize(self, samples: Samples, *, language: Language) -> list[Segment]:
+        """Segments with word times, in seconds from the first sample (16 kHz mono).
+
+        Ids are the caller's business (the engine numbers from 1). No speech: an empty list.
+        """
+        ...
+
+
+@runtime_checkable
+class Translator(Protocol):
+    name: str
+
+    def supports(self, source: str, target: str) -> bool: ...
+
+    def translate(
+        self, sentences: Sequence[str], *, source: str, target: str, n_best: int = 1
+    ) -> list[list[Candidate]]:
+        """As many lists as sentences, best candidate first, never an empty list."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Speech:
+    """What a voice said: samples at the engine's rate, with the times of its sounds and words."""
+
+    samples: Samples
+    phonemes: tuple[Phoneme, ...]
+    words: tuple[Word, ...]
+
+
+@runtime_checkable
+class Synthesizer(Protocol):
+    name: str
+    rate: int  # samples a second
+
+    def voices(self, language: Language) -> tuple[Voice, ...]:
+        """The voices it has for a language, best first; empty if it cannot speak it."""
+        ...
+
+    def say(self, text: str, voice: Voice, *, speed: float = 1.0) -> Speech:
+        """`text` spoken whole; `speed` 1.25 asks for 4/5 of the natural length.
+
+        EngineError if it cannot; never silence in place of speech.
+        """
+        ...
+
+
+class FramePicture(Protocol):
+    """One decoded frame, seen upright; `media.video.Frame` is the real one."""
+
+    @property
+    def index(self) -> int: ...
+    @property
+    def time(self) -> float: ...
+    def bgr(self) -> Image: ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FaceObservation:
+    """One face in one frame: 478 landmarks in upright pixels, shape (478, 3), and 0..1 presence."""
+
+    landmarks: Points
+    presence: float
+
+
+@runtime_checkable
+class FaceFinder(Protocol):
+    name: str
+
+    def find(self, frames: Iterable[FramePicture]) -> Iterator[list[FaceObservation]]:
+        """For each frame in order, its faces (largest first); an empty list where there is none."""
+        ...
+
+
+@runtime_checkable
+class LipRenderer(Protocol):
+    """Draws a mouth. `lipsync` decides when, whose, and which shape; see `lipsync.render`."""
+
+    name: str
