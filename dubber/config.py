@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from dubber.errors import ConfigError
 
 PRESETS = ("auto", "offline", "best")
+STAGES = ("transcribe", "translate", "speak", "mix", "sync", "mux")
+SUBTITLE_FORMATS = ("srt", "vtt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,9 @@ class LipOptions:
     """Which faces are re-drawn; the others keep their pixels."""
 
     max_yaw_degrees: float = 35.0
-    min_face_pixels: int = 48  # between the outer eye corners' distance x 2 and the chin: face width
+    min_face_pixels: int = (
+        48  # between the outer eye corners' distance x 2 and the chin: face width
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +57,14 @@ class DubOptions:
     asr: str = ""
     mt: str = ""
     tts: str = ""
-    lips: str = ""
+    lips: str = ""  # "off" leaves the picture alone
     voice: str = ""
+    transcript: Path | None = None  # recognised already: .srt, .vtt or our .json
+    glossary: Path | None = None
+    since: str = ""  # redo from this stage on, even what stands
+    until: str = ""  # end after this stage
+    fresh: bool = False  # redo everything
+    overwrite: bool = False  # outputs may replace files of other origin
     subtitles: tuple[str, ...] = ("srt",)
     keep_original_audio: bool = False
     audio_track: int | None = None
@@ -67,3 +78,16 @@ class DubOptions:
     def __post_init__(self) -> None:
         if self.preset not in PRESETS:
             raise ConfigError(f"no preset {self.preset!r}", cure="use one of " + ", ".join(PRESETS))
+        for stage in (self.since, self.until):
+            if stage and stage not in STAGES:
+                raise ConfigError(f"no stage {stage!r}", cure="use one of " + ", ".join(STAGES))
+
+    def stops_after(self, stage: str) -> bool:
+        """Whether the job ends with `stage`."""
+        return self.until == stage
+
+    def redoes(self, stage: str) -> bool:
+        """Whether `stage` is done again though its result stands."""
+        if self.fresh:
+            return True
+        return bool(self.since) and STAGES.index(stage) >= STAGES.index(self.since)

@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+JOINERS = "\u200c\u200d"  # they shape Indic letters
 INTERRUPTED = 130
 TERMINATED = 143
 
@@ -51,19 +52,14 @@ class DubError(Exception):
         return (_rebuild, (type(self), self.what, self.subject, self.cure))
 
 
-def _rebuild(
-    kind: type[DubError], what: str, subject: str | None, cure: str | None
-) -> DubError:
+def _rebuild(kind: type[DubError], what: str, subject: str | None, cure: str | None) -> DubError:
     return kind(what, subject=subject, cure=cure)
 
 
 def printable(text: str) -> str:
     """`text` on one line, with what a terminal would act on or could not encode shown escaped."""
     shown = text.encode("utf-8", "backslashreplace").decode("utf-8")
-    return "".join(
-        c if c.isprintable() and c not in "\u202a\u202b\u202c\u202d\u202e" else repr(c)[1:-1]
-        for c in shown
-    )
+    return "".join(c if c.isprintable() or c in JOINERS else repr(c)[1:-1] for c in shown)
 
 
 class UsageError(DubError):

@@ -374,9 +374,7 @@ def _segment_from_dict(record: Mapping[str, Any]) -> Segment:
         speaker=str(record.get("speaker", "")),
         confidence=None if confidence is None else float(confidence),
         source_text=_text(record.get("source_text", "")),
-        candidates=tuple(
-            Candidate(_text(c[0]), float(c[1])) for c in record.get("candidates", ())
-        ),
+        candidates=tuple(Candidate(_text(c[0]), float(c[1])) for c in record.get("candidates", ())),
     )
 
 

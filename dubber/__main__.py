@@ -1,0 +1,5 @@
+"""`python -m dubber` is the command `dub`."""
+
+from cli import main
+
+main()
