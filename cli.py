@@ -290,7 +290,7 @@ def _show(job: Job, options: DubOptions, results: Sequence[Result]) -> None:
 @contextmanager
 def _progress(title: str, *, hidden: bool) -> Iterator[Any]:
     """A Report that draws bars on a terminal, or says one line a finished stage elsewhere."""
-    from dubber.steps import Event, quiet
+    from dubber.open_job import Event, quiet
 
     if hidden:
         yield quiet

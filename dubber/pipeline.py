@@ -12,9 +12,10 @@ from dubber import languages
 from dubber.config import DubOptions
 from dubber.errors import UsageError
 from dubber.languages import Language
+from dubber.open_job import OpenJob, Report, quiet
 from dubber.registry import Engines
 from dubber.schema import Job, Result
-from dubber.steps import Report, Steps, quiet
+from dubber.steps import Steps
 
 
 def dub(
@@ -27,7 +28,7 @@ def dub(
     """
     source = languages.get(job.source)
     targets = _targets(job, source)
-    with Steps(job, options, engines or Engines.of(options), report) as steps:
+    with Steps(OpenJob(job, options, engines or Engines.of(options), report)) as steps:
         heard = steps.transcript(source)
         if options.stops_after("transcribe"):
             return ()
@@ -36,7 +37,7 @@ def dub(
             said = steps.translation(heard, source, target)
             if options.stops_after("translate"):
                 continue
-            timeline = steps.timeline(said, heard, target)
+            timeline = steps.timeline(said, target)
             if options.stops_after("speak"):
                 continue
             track = steps.track(timeline, heard, target)
@@ -45,7 +46,9 @@ def dub(
             picture = steps.picture(timeline, heard, target)
             if options.stops_after("sync"):
                 continue
-            results.append(steps.output(heard, said, timeline, track, picture, source, target))
+            video = steps.output(said, track, picture, source, target)
+            subtitles = steps.subtitles(heard, source) + steps.subtitles(said, target)
+            results.append(steps.result(said, timeline, track, picture, video, subtitles))
         return tuple(results)
 
 

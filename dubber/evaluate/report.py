@@ -11,12 +11,8 @@ from dubber.schema import Clip, Notice, Timeline, Transcript, write_json
 
 def report_to_json(
     *,
-    source: str,
-    source_digest: str,
-    output: str,
-    output_digest: str,
+    files: Mapping[str, Mapping[str, str]],
     engines: Mapping[str, Mapping[str, str]],
-    heard: Transcript,
     said: Transcript,
     timeline: Timeline,
     facts: Mapping[str, Any],
@@ -27,9 +23,8 @@ def report_to_json(
     return write_json(
         {
             "schema": "report/1",
-            "source": {"file": source, "sha256": source_digest},
-            "output": {"file": output, "sha256": output_digest},
-            "language": {"source": heard.language, "target": said.language},
+            **files,
+            "language": said.language,
             "engines": dict(engines),
             **facts,
             "notices": [asdict(notice) for notice in notices],
