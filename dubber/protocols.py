@@ -1,4 +1,4 @@
-"""What an engine must be able to do. Each Protocol can be faked in five lines; `engines/fake.py` does.
+"""What an engine must be able to do. Each Protocol can be faked in five lines: `engines/fake.py`.
 
 Every engine class has `open(context)`: the registry finds the class by name and calls it.
 Samples are mono float32 in -1..1, shape (n,). Images are BGR uint8, shape (height, width, 3).
@@ -33,8 +33,11 @@ def silent(done: float, whole: float) -> None:
 
 @dataclass(frozen=True, slots=True)
 class EngineContext:
-    """What an engine is opened with. `model` is what followed the colon in `NAME:MODEL`: a card's
-    name or a local path, or "" for the engine's own. `weights(card)` gives a verified local path."""
+    """What an engine is opened with.
+
+    `model` is what followed the colon in `NAME:MODEL`: a card's name, a local path, or "" for the
+    engine's own. `weights(card)` gives a verified local path.
+    """
 
     model: str
     device: str

@@ -37,7 +37,7 @@ from dubber.stages.mux import mux
 from dubber.stages.speak import speak
 from dubber.stages.sync import sync
 from dubber.stages.transcribe import transcribe
-from dubber.stages.translate import translate
+from dubber.stages.translate import lost_edits, translate
 from dubber.subtitles import read_transcript, write_subtitles
 from dubber.timing.plan import plan
 from dubber.weights import sha256_of
@@ -150,6 +150,8 @@ class Steps:
         previous = None
         if standing.is_file() and not job.options.redoes("translate"):
             previous = transcript_from_json(standing)
+            if lost_edits(heard, previous):
+                job.protect_edit(name, key)
 
         def make() -> Transcript:
             return translate(

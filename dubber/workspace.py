@@ -187,10 +187,10 @@ class Workspace:
         return name in self._records and self._records[name]["key"] == key
 
     def set_aside(self, name: str) -> Path:
-        """Rename a person's edit that no longer fits, so that it is not lost; its new path."""
+        """Copy a person's edit that no longer fits, so that it is not lost; the copy's path."""
         path = self.path(name)
         aside = path.with_name(f"{path.stem}.edited-{sha256_of(path)[:8]}{path.suffix}")
-        path.replace(aside)
+        shutil.copyfile(path, aside)
         return aside
 
     def commit(self, draft: Path, name: str, key: str, facts: Facts) -> str:

@@ -88,8 +88,9 @@ def test_an_edit_set_aside_keeps_its_text(tmp_path: Path) -> None:
         path = space.make("x.json", "key", writer("machine"), editable=True).path
         path.write_text("person", encoding="utf-8")
         aside = space.set_aside("x.json")
+        space.make("x.json", "another key", writer("machine again"), editable=True)
         assert aside.read_text(encoding="utf-8") == "person"
-        assert not path.exists()
+        assert path.read_text(encoding="utf-8") == "machine again"
 
 
 def test_an_output_never_replaces_a_strangers_file(tmp_path: Path) -> None:

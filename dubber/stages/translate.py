@@ -48,6 +48,16 @@ def translate(
     )
 
 
+def lost_edits(heard: Transcript, previous: Transcript) -> tuple[Segment, ...]:
+    """A person's translations that no longer translate what is there, and so are not kept."""
+    texts = {segment.id: segment.text for segment in heard.segments}
+    return tuple(
+        segment
+        for segment in previous.segments
+        if is_edited(segment) and texts.get(segment.id) != segment.source_text
+    )
+
+
 def is_edited(segment: Segment) -> bool:
     """Whether a person has changed a translated segment: its text is not the engine's first."""
     return not segment.candidates or segment.text != segment.candidates[0].text
