@@ -208,7 +208,8 @@ class Timeline:
 @dataclass(frozen=True, slots=True)
 class VideoStream:
     """The picture. `frame_rate` is the average; `rotation` is degrees clockwise to show it upright;
-    `width` and `height` are as stored (before rotation); `frames` is the container's count or 0."""
+    `width` and `height` are as stored (before rotation); `frames` is the container's count or 0;
+    a `mirrored` picture is shown flipped left to right before it is turned."""
 
     index: int
     codec: str
@@ -223,6 +224,7 @@ class VideoStream:
     sample_aspect_ratio: Fraction = Fraction(1)
     colour: Mapping[str, str] = field(default_factory=dict)
     interlaced: bool = False
+    mirrored: bool = False
 
     @property
     def hdr(self) -> bool:
