@@ -12,9 +12,10 @@ import json
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from benchmarks._measure import measure, signature
-from dubber.media.mux import loop
+from dubber.media import gate
 from dubber.media.probe import probe
 
 
@@ -47,3 +48,30 @@ def main(arguments: list[str]) -> None:
         f"| {options.clip.name} | {length:.1f} | {cost.wall:.1f} | {cost.wall / length:.2f} | "
         f"{cost.cpu:.1f} | {cost.peak:.0f} | {sound.get('loudness_lufs', float('nan')):.1f} |"
     )
+
+
+def loop(source: Path, target: Path, *, seconds: float) -> None:
+    """`source` repeated to at least `seconds`, its packets copied."""
+    with gate.open_output(target, container_format="mp4") as output:
+        streams: dict[int, Any] = {}
+        ends: dict[int, int] = {}
+        shift: dict[int, int] = {}
+        while True:
+            with gate.open_input(source) as container:
+                for stream in container.streams:
+                    if stream.index not in streams:
+                        streams[stream.index] = output.add_stream_from_template(stream)
+                for packet in container.demux():
+                    if packet.dts is None or packet.pts is None:
+                        continue
+                    index = packet.stream.index
+                    packet.pts += shift.get(index, 0)
+                    packet.dts += shift.get(index, 0)
+                    ends[index] = max(ends.get(index, 0), packet.pts + (packet.duration or 0))
+                    bases = {s.index: s.time_base for s in container.streams}
+                    packet.stream = streams[index]
+                    output.mux(packet)
+                length = max(ends[index] * bases[index] for index in ends)
+                shift = {index: int(length / bases[index]) for index in ends}
+            if length >= seconds:
+                return

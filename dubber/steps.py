@@ -17,6 +17,7 @@ from dubber.errors import DataError, NoInputError, UnavailableError
 from dubber.evaluate.report import report_to_json
 from dubber.languages import Language
 from dubber.media.audio import decode
+from dubber.media.video import why_not_redrawn
 from dubber.open_job import OpenJob
 from dubber.registry import KINDS
 from dubber.schema import (
@@ -261,6 +262,10 @@ class Steps:
         """The picture with the mouths re-drawn; None where it stays as it is."""
         job, speech = self._job, _spans(heard)
         if job.media.video is None or "lips" not in job.engines or not timeline.clips:
+            return None
+        reason = why_not_redrawn(job.media.video)
+        if reason:
+            job.notice(Notice("picture-kept", f"the mouths are not re-drawn: {reason}"))
             return None
         faces = self._faces()
         key = job.key(
