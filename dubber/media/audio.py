@@ -15,7 +15,7 @@ import numpy as np
 from av.audio.resampler import AudioResampler
 
 from dubber.errors import MediaError
-from dubber.media import gate, probe
+from dubber.media import gate, streams
 from dubber.media.wav import WavReader, WavWriter, open_wav, read_wav, write_wav
 from dubber.protocols import Progress, silent
 
@@ -67,7 +67,7 @@ def blocks(path: Path, *, audio: AudioStream, rate: int, channels: int) -> Itera
         for candidate in container.streams.audio:
             if candidate.index == audio.index:
                 stream = candidate
-        zero = probe.film_zero(container)
+        zero = streams.film_zero(container)
         latest = Fraction(audio.start + audio.duration) + MAX_GAP_AFTER_END
         run = _Run(rate, channels, Fraction(0))
         for frame in gate.decoded(container, stream, path=path):

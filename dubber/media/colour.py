@@ -8,7 +8,7 @@ colour it had keeps its samples.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dubber.protocols import Image
-
-    Plane = NDArray[np.uint8] | NDArray[np.uint16]
 
 #: H.273 matrix number -> (Kr, Kb)
 WEIGHTS = {1: (0.2126, 0.0722), 5: (0.299, 0.114), 6: (0.299, 0.114), 7: (0.212, 0.087),
@@ -64,16 +62,19 @@ class Colours:
         return Colours(matrix, colour_range == FULL_RANGE or pixel_format.startswith("yuvj"))
 
 
-def to_planes(image: Image, layout: Layout, colours: Colours) -> tuple[Plane, Plane, Plane]:
+def to_planes(
+    image: Image, layout: Layout, colours: Colours
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
     """Y, U, V of a BGR image of shape (h, w, 3); chroma is the mean of the pixels it covers.
 
     `h` and `w` are multiples of the chroma steps.
     """
     kr, kb = WEIGHTS[colours.matrix]
-    blue, green, red = (image[..., i].astype(np.float32) / 255 for i in range(3))
-    luma = kr * red + (1 - kr - kb) * green + kb * blue  # 0..1
-    cb = (blue - luma) / (2 * (1 - kb))  # -0.5..0.5
-    cr = (red - luma) / (2 * (1 - kr))
+    scaled = np.asarray(image, np.float32) / np.float32(255)
+    blue, green, red = scaled[..., 0], scaled[..., 1], scaled[..., 2]
+    luma: NDArray[Any] = kr * red + (1 - kr - kb) * green + kb * blue  # 0..1
+    cb: NDArray[Any] = (blue - luma) / (2 * (1 - kb))  # -0.5..0.5
+    cr: NDArray[Any] = (red - luma) / (2 * (1 - kr))
     top = 1 << layout.bits
     if colours.full:
         floor, span, chroma_span = 0, top - 1, top - 1
@@ -95,13 +96,13 @@ def covers(changed: NDArray[np.bool_], layout: Layout) -> NDArray[np.bool_]:
     return np.asarray(tiles.any(axis=(1, 3)))
 
 
-def _shrink(plane: NDArray[np.float32], layout: Layout) -> NDArray[np.float32]:
+def _shrink(plane: NDArray[Any], layout: Layout) -> NDArray[Any]:
     height, width = plane.shape
     down, across = 1 << layout.down, 1 << layout.across
     tiles = plane.reshape(height // down, down, width // across, across)
-    return np.asarray(tiles.mean(axis=(1, 3)), np.float32)
+    return np.asarray(tiles.mean(axis=(1, 3)))
 
 
-def _whole(plane: NDArray[np.float32], layout: Layout) -> Plane:
+def _whole(plane: NDArray[Any], layout: Layout) -> NDArray[Any]:
     rounded = np.clip(np.rint(plane), 0, (1 << layout.bits) - 1)
-    return rounded.astype(np.uint8 if layout.bits == 8 else np.uint16)
+    return np.asarray(rounded, np.uint8 if layout.bits == 8 else np.uint16)

@@ -43,6 +43,7 @@ CODECS = (
 MAX_DRAFT_NAME = 200  # bytes; with dots, process id and ".part" well under 255
 MAX_PIXELS = 70_000_000  # 8K has 33 million; a picture bomb has 256
 
+BROKEN = av.error.FFmpegError  # anything FFmpeg complains of
 DAMAGED = av.error.InvalidDataError  # what a decoder says to a packet it cannot read
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 NOT_MEDIA = "not a video or a sound that can be read"

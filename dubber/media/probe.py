@@ -6,17 +6,16 @@ uses; every start and duration here is on that clock, in seconds.
 
 from __future__ import annotations
 
-import math
-import struct
-from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from av.stream import Disposition
 
 from dubber.errors import MediaError, UsageError
 from dubber.media import gate
+from dubber.media.complete import check_complete
+from dubber.media.streams import display_matrix, film_zero, orientation, picture_stream
 from dubber.schema import AudioStream, Media, VideoStream
 
 if TYPE_CHECKING:
@@ -25,6 +24,8 @@ if TYPE_CHECKING:
     from av.codec.context import CodecContext
     from av.container import InputContainer
     from av.video.frame import VideoFrame
+
+__all__ = ["check_complete", "choose_audio", "probe"]
 
 MAX_SECONDS = 100 * 3600.0  # a header that declares more is lying
 UPRIGHT = (1, 0, 0, 0, 1, 0, 0, 0, 1)
@@ -83,62 +84,6 @@ def choose_audio(media: Media, track: int | None = None) -> AudioStream:
         return media.audio[track - 1]
     marked = [stream for stream in media.audio if stream.default]
     return (marked or list(media.audio))[0]
-
-
-def picture_stream(container: InputContainer) -> av.video.stream.VideoStream | None:
-    """The film itself: the first video stream that is no cover picture."""
-    for stream in container.streams.video:
-        if not stream.disposition & Disposition.attached_pic:
-            return stream
-    return None
-
-
-def film_zero(container: InputContainer) -> Fraction:
-    """The container's time stamp, in seconds, at which the film's clock reads 0."""
-    streams: list[av.video.stream.VideoStream | av.audio.stream.AudioStream] = [
-        *container.streams.audio
-    ]
-    picture = picture_stream(container)
-    if picture is not None:
-        streams.append(picture)
-    starts = [
-        s.start_time * s.time_base
-        for s in streams
-        if s.start_time is not None and s.time_base is not None
-    ]
-    return min(starts, default=Fraction(0))
-
-
-def orientation(matrix: Sequence[int]) -> tuple[int, bool]:
-    """(degrees clockwise that show it upright, whether it is mirrored too) of a display matrix.
-
-    `matrix` is FFmpeg's nine integers; the picture's axes map to (a, b) and (c, d), y down.
-    """
-    a, b, c, d = matrix[0], matrix[1], matrix[3], matrix[4]
-    mirrored = a * d - b * c < 0
-    if mirrored:
-        a, b = -a, -b
-    return round(math.degrees(math.atan2(b, a)) / 90) * 90 % 360, mirrored
-
-
-def matrix_of(rotation: int, mirrored: bool) -> tuple[int, ...]:
-    """The display matrix, FFmpeg's nine integers, for which `orientation` gives these."""
-    a, b, c, d = {0: (1, 0, 0, 1), 90: (0, 1, -1, 0), 180: (-1, 0, 0, -1), 270: (0, -1, 1, 0)}[
-        rotation
-    ]
-    if mirrored:
-        a, b = -a, -b
-    one = 1 << 16
-    return (a * one, b * one, 0, c * one, d * one, 0, 0, 0, 1 << 30)
-
-
-def display_matrix(frame: VideoFrame) -> tuple[int, ...] | None:
-    """The nine integers of the frame's display matrix, if it has one."""
-    sides: Iterable[Any] = frame.side_data  # a mapping whose iteration gives the values
-    for side in sides:
-        if side.type.name == "DISPLAYMATRIX":
-            return struct.unpack("9i", bytes(memoryview(side))[:36])
-    return None
 
 
 def _video(

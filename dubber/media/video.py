@@ -18,13 +18,13 @@ import numpy as np
 from av.codec.context import Flags
 from av.filter import Graph
 from av.video.frame import VideoFrame
+from av.video.stream import VideoStream as AvVideoStream
 
 from dubber.errors import DubError, MediaError
-from dubber.media import colour, gate, probe
+from dubber.media import colour, gate, probe, streams
 
 if TYPE_CHECKING:
     from av.container import InputContainer, OutputContainer
-    from av.video.stream import VideoStream as AvVideoStream
     from numpy.typing import NDArray
 
     from dubber.protocols import Image
@@ -35,6 +35,9 @@ TAGS = {8: "avc1", 10: "hvc1"}
 CRF = {8: "18", 10: "20"}
 SWS_SPACES = {1: 1, 5: 5, 6: 5, 7: 7, 9: 9, 10: 9}  # H.273 matrix -> libswscale's number
 LIMITED, FULL = 1, 2
+# POINT | ACCURATE_RND | FULL_CHR_H_INT: chroma repeated and every step rounded, so that
+# `colour.to_planes` inverts it; the default is quicker and a whole level too dark.
+EXACT = 1 << 4 | 1 << 18 | 1 << 13
 
 
 def why_not_redrawn(stream: VideoStream) -> str:
@@ -95,6 +98,7 @@ class Frame:
             dst_colorspace=SWS_SPACES[colours.matrix],
             src_color_range=range_,
             dst_color_range=FULL,
+            interpolation=EXACT,
             threads=1,
         )
         image = np.ascontiguousarray(np.rot90(shown.to_ndarray(), -self.rotation // 90))
@@ -184,7 +188,7 @@ class VideoReader:
     def __iter__(self) -> Iterator[Frame]:
         stream = next(s for s in self._container.streams.video if s.index == self.stream.index)
         stream.thread_type = "AUTO"
-        zero = probe.film_zero(self._container)
+        zero = streams.film_zero(self._container)
         pictures = gate.decoded(self._container, stream, path=self.path)
         if self.deinterlaced:
             pictures = _deinterlace(pictures)
@@ -246,6 +250,8 @@ class VideoWriter:
         stream = self._container.add_stream(
             ENCODERS[bits], rate=like.frame_rate, options=options, time_base=frame.time_base
         )
+        if not isinstance(stream, AvVideoStream):
+            raise TypeError(f"{ENCODERS[bits]} is no video encoder")
         context = stream.codec_context
         context.width, context.height = picture.width, picture.height
         context.pix_fmt = picture.format.name
@@ -254,10 +260,10 @@ class VideoWriter:
         context.color_range, context.colorspace = picture.color_range, picture.colorspace
         context.color_trc, context.color_primaries = picture.color_trc, picture.color_primaries
         context.thread_count = self._threads
-        context.flags |= Flags.bitexact
+        context.flags |= Flags.bitexact | Flags.frame_duration
         context.codec_tag = TAGS[bits]
         if like.rotation or like.mirrored:
-            stream.set_display_matrix(probe.matrix_of(like.rotation, like.mirrored))
+            stream.set_display_matrix(streams.matrix_of(like.rotation, like.mirrored))
         return stream
 
     def close(self) -> None:
@@ -309,8 +315,8 @@ def _samples(picture: VideoFrame, number: int) -> NDArray[Any]:
     """The samples of a plane in place, shape (height, width)."""
     plane = picture.planes[number]
     kind = np.uint8 if colour.LAYOUTS[picture.format.name].bits == 8 else np.dtype("<u2")
-    rows = np.frombuffer(plane, kind).reshape(plane.height, -1)
-    return rows[:, : plane.width]
+    rows = np.frombuffer(memoryview(plane), kind).reshape(plane.height, -1)
+    return np.asarray(rows[:, : plane.width])
 
 
 def _copy(picture: VideoFrame) -> VideoFrame:

@@ -1,0 +1,129 @@
+"""Is a film whole? FFmpeg itself reads a file that was cut short without a word.
+
+Two witnesses: the boxes of an mp4 must end where the file does, and the packets of every track must
+reach as far as the header declares. Nothing is decoded. (The header's count of frames is no third:
+it includes those that an edit list leaves out.)
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dubber.errors import MediaError
+from dubber.media import gate, streams
+from dubber.schema import Media
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+    from av.packet import Packet
+    from av.stream import Stream
+
+GUESSED = frozenset({"mpegts", "mpeg", "mp3", "aac"})  # no length in the header: it is estimated
+SLACK = 0.99  # of the declared length that must be there
+SLACK_SECONDS = 1.0
+BOX_HEADER_BYTES = 8
+
+
+@dataclass(slots=True)
+class _Tally:
+    packets: int = 0
+    end: float = 0.0
+
+
+def check_complete(path: Path, media: Media, *, allow_partial: bool = False) -> Media:
+    """`media`, once the file is known to be whole; with `allow_partial`, what of it can be read.
+
+    MediaError if the file is cut short, or if nothing of it can be read.
+    """
+    with gate.open_input(path) as container:
+        tallies = _count(container)
+        short = _overruns(path, media.format) or any(
+            _is_short(container.streams[index], tally, container.format.name)
+            for index, tally in tallies.items()
+        )
+        guessed = container.format.name in GUESSED
+    readable = max((tally.end for tally in tallies.values()), default=0.0)
+    if not guessed and readable < media.duration * SLACK - SLACK_SECONDS:
+        short = True
+    if not short:
+        return media
+    if not allow_partial or not readable:
+        raise MediaError(
+            f"the file is cut short: {readable:.2f} s of {media.duration:.2f} s can be read",
+            subject=path,
+            cure="get the whole file, or say --allow-partial",
+        )
+    return _shortened(media, tallies)
+
+
+def _count(container: InputContainer) -> dict[int, _Tally]:
+    """For each sound and the picture, how many packets there are and how far they reach."""
+    zero = streams.film_zero(container)
+    picture = streams.picture_stream(container)
+    wanted: list[Stream] = [*container.streams.audio, *([picture] if picture else [])]
+    tallies = {stream.index: _Tally() for stream in wanted}
+    for packet in _packets(container, wanted):
+        if not packet.size or packet.is_corrupt:
+            continue
+        tally = tallies[packet.stream_index]
+        tally.packets += 1
+        stamp = packet.dts if packet.pts is None else packet.pts
+        if stamp is not None:
+            end = (stamp + (packet.duration or 0)) * packet.time_base - zero
+            tally.end = max(tally.end, float(end))
+    return tallies
+
+
+def _packets(container: InputContainer, wanted: list[Stream]) -> Iterator[Packet[Stream]]:
+    """Packets up to the end of what can be read."""
+    try:
+        yield from container.demux(*wanted)
+    except gate.BROKEN:
+        return
+
+
+def _is_short(stream: Stream, tally: _Tally, container_format: str) -> bool:
+    if container_format in GUESSED or stream.duration is None or stream.time_base is None:
+        return False
+    declared = float(Fraction(stream.duration) * stream.time_base)
+    return bool(tally.end < declared * SLACK - SLACK_SECONDS)
+
+
+def _overruns(path: Path, container_format: str) -> bool:
+    """Whether the last box of an mp4 says that it goes on past the end of the file."""
+    if not container_format.startswith("mov"):
+        return False
+    place, size = 0, path.stat().st_size
+    with path.open("rb") as file:
+        while place + BOX_HEADER_BYTES <= size:
+            file.seek(place)
+            header = file.read(16)
+            length = int.from_bytes(header[:4], "big")
+            if length == 1:  # the true length follows in eight bytes
+                length = int.from_bytes(header[8:16], "big")
+            elif length == 0:  # up to the end of the file
+                return False
+            if length < BOX_HEADER_BYTES:
+                return False  # rubbish after the last box; the packets decide
+            place += length
+    return place > size
+
+
+def _shortened(media: Media, tallies: dict[int, _Tally]) -> Media:
+    """`media` with the lengths that can be read."""
+    video = media.video and dataclasses.replace(
+        media.video,
+        frames=tallies[media.video.index].packets,
+        duration=max(0.0, tallies[media.video.index].end - media.video.start),
+    )
+    audio = tuple(
+        dataclasses.replace(a, duration=max(0.0, tallies[a.index].end - a.start))
+        for a in media.audio
+    )
+    duration = max(tally.end for tally in tallies.values())
+    return dataclasses.replace(media, duration=duration, video=video, audio=audio)
