@@ -61,6 +61,12 @@ def check_complete(path: Path, media: Media, *, allow_partial: bool = False) -> 
     return _shortened(media, tallies)
 
 
+def measured(path: Path, media: Media) -> Media:
+    """`media` with lengths as its packets reach, for containers that do not declare any."""
+    with gate.open_input(path) as container:
+        return _shortened(media, _count(container))
+
+
 def _count(container: InputContainer) -> dict[int, _Tally]:
     """For each sound and the picture, how many packets there are and how far they reach."""
     zero = streams.film_zero(container)
@@ -115,7 +121,7 @@ def _overruns(path: Path, container_format: str) -> bool:
 
 
 def _shortened(media: Media, tallies: dict[int, _Tally]) -> Media:
-    """`media` with the lengths that can be read."""
+    """`media` with the lengths that were found."""
     video = media.video and dataclasses.replace(
         media.video,
         frames=tallies[media.video.index].packets,

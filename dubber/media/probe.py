@@ -14,7 +14,7 @@ from av.stream import Disposition
 
 from dubber.errors import MediaError, UsageError
 from dubber.media import gate
-from dubber.media.complete import check_complete
+from dubber.media.complete import GUESSED, check_complete, measured
 from dubber.media.streams import display_matrix, film_zero, orientation, picture_stream
 from dubber.schema import AudioStream, Media, VideoStream
 
@@ -57,7 +57,7 @@ def probe(path: Path) -> Media:
         if video is None and not audio:
             raise MediaError("neither picture nor sound in it", subject=path, cure=gate.CURE)
         ends = [s.start + s.duration for s in ((video,) if video else ()) + audio]
-        return Media(
+        media = Media(
             path=path,
             format=container.format.name,
             duration=_sane(max(ends), path),
@@ -65,6 +65,7 @@ def probe(path: Path) -> Media:
             audio=audio,
             subtitles=len(container.streams.subtitles),
         )
+    return measured(path, media) if media.format in GUESSED else media
 
 
 def choose_audio(media: Media, track: int | None = None) -> AudioStream:
