@@ -12,7 +12,8 @@ from dubber import __version__
 from dubber.config import DubOptions
 from dubber.errors import OutputError
 from dubber.languages import Language
-from dubber.media.probe import check_complete, choose_audio, probe
+from dubber.media.complete import check_complete
+from dubber.media.probe import choose_audio, probe
 from dubber.protocols import Progress
 from dubber.registry import Engines
 from dubber.schema import Job, Notice
@@ -50,8 +51,9 @@ class OpenJob:
     def __init__(self, job: Job, options: DubOptions, engines: Engines, report: Report) -> None:
         self.options, self.engines = options, engines
         self.video, self.stem, self._report = job.video, job.video.stem, report
-        self.media = probe(job.video)
-        check_complete(job.video, self.media, allow_partial=options.allow_partial)
+        self.media = check_complete(
+            job.video, probe(job.video), allow_partial=options.allow_partial
+        )
         self.audio = choose_audio(self.media, options.audio_track)
         _check_writable(job.out)
         self.space = Workspace(job.out / f"{self.stem}.dub", overwrite=options.overwrite)
