@@ -56,9 +56,7 @@ class Espeak:
     def open(cls, context: EngineContext) -> Espeak:
         """UnavailableError if espeak-ng is not installed; EngineError if it will not start."""
         if find_spec("espeakng_loader") is None:
-            raise UnavailableError(
-                "espeak-ng is not installed", cure="pip install espeakng-loader"
-            )
+            raise UnavailableError("espeak-ng is not installed", cure="pip install espeakng-loader")
         return cls()
 
     def __init__(self) -> None:
@@ -66,7 +64,7 @@ class Espeak:
         self._lock = threading.Lock()
         self._natural: tuple[str, Voice, float] | None = None
         self.version = self._start().version
-        
+
     def voices(self, language: Language) -> tuple[Voice, ...]:
         code = language.codes.get("espeak", "")
         if not code:
@@ -229,9 +227,7 @@ def _trimmed(samples: Samples, rate: int, text: str, answer: dict[str, Any]) -> 
 
     sounds = [(clock(ms), ipa.translate(STRESS)) for ms, ipa in answer["phonemes"]]
     phonemes = _phonemes(sounds, length)
-    starts = [
-        (clock(ms), text[start : start + count]) for ms, start, count in answer["words"]
-    ]
+    starts = [(clock(ms), text[start : start + count]) for ms, start, count in answer["words"]]
     return Speech(samples[first:last], phonemes, _words(starts, phonemes, length))
 
 

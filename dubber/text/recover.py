@@ -28,7 +28,9 @@ MAX_KEY = 24  # sounds; longer words are spelled as they sound
 ARABIC = re.compile(r"[\u0600-\u06ff\u0750-\u077f\ufb50-\ufdff\ufe70-\ufefc]")
 LATIN = re.compile(r"[A-Za-z]")
 DEVANAGARI = re.compile(r"[\u0900-\u097f]")
-MARKS = re.compile(r"[\u064b-\u065f\u0670\u0640\u200b-\u200f\u2066-\u2069]")  # vowel points, joiners
+MARKS = re.compile(
+    r"[\u064b-\u065f\u0670\u0640\u200b-\u200f\u2066-\u2069]"
+)  # vowel points, joiners
 EDGES = re.compile(r"^(\W*)(.*?)(\W*)$", re.DOTALL)
 
 
@@ -80,9 +82,7 @@ def _hindi_word(word: str, before: str, after: str) -> str:
     return known if known is not None else _nearest(word)
 
 
-def _joined(
-    recovered: list[str], before: str, word: str, found: str
-) -> tuple[int, str] | None:
+def _joined(recovered: list[str], before: str, word: str, found: str) -> tuple[int, str] | None:
     """The place and the text of the word before, if `word` is written together with it."""
     if not before or not recovered or not recovered[-1]:
         return None

@@ -8,9 +8,7 @@ from dubber.config import TimingOptions
 from dubber.schema import Segment, Slot
 
 
-def plan(
-    segments: Sequence[Segment], *, length: float, options: TimingOptions
-) -> tuple[Slot, ...]:
+def plan(segments: Sequence[Segment], *, length: float, options: TimingOptions) -> tuple[Slot, ...]:
     """One slot a segment, in their order; segments are in order of time, `length` is the film's.
 
     A slot starts with its segment and ends with it. Its limit is `min_gap` before the next

@@ -1,0 +1,199 @@
+"""Whisper on CTranslate2 (faster-whisper), behind Silero's voice detector.
+
+The embedded model is whisper-base. It hears more languages than it can spell: a language pack says
+as which language it is decoded and how its script is recovered. Measured in `benchmarks/asr.py`.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dubber.errors import EngineError, UnavailableError
+from dubber.languages import Language
+from dubber.protocols import EngineContext
+from dubber.schema import Segment, Word
+from dubber.text.recover import recover_words
+from dubber.text.scripts import script_of
+from dubber.timing.cut import Span, groups, segments, snapped, voiced
+
+if TYPE_CHECKING:
+    from dubber.protocols import Samples
+
+log = logging.getLogger(__name__)
+
+RATE = 16_000
+EMBEDDED = "whisper-base"
+LONGEST_VOICE = 24.0  # seconds; longer speech without a pause is split
+MARGIN = 0.2  # seconds around speech that the recogniser hears too
+MAX_THREADS = 8  # more do not help a model of this size
+
+VOICE_DETECTION = {
+    "min_silence_duration_ms": 300,  # with the library's 2000, utterances run into each other
+    "min_speech_duration_ms": 120,
+    "speech_pad_ms": 30,
+    "max_speech_duration_s": LONGEST_VOICE,
+}
+
+#: One temperature: equal sound gives equal text. The guards stop the loops of small models.
+DECODING = {
+    "beam_size": 5,
+    "temperature": 0.0,
+    "repetition_penalty": 1.1,
+    "no_repeat_ngram_size": 4,
+    "condition_on_previous_text": False,
+    "word_timestamps": True,
+    "append_punctuations": "\"'.。,，!！?？:：”)]}、।॥۔،؟؛",
+    "no_speech_threshold": 0.6,
+    "log_prob_threshold": -1.0,
+}
+WORST_LOGPROB = -1.3  # below it the text is made up
+MOST_REPETITIVE = 2.4  # gzip ratio of letters; above it the text is a loop
+
+
+class Whisper:
+    """A Recognizer."""
+
+    name = "asr.whisper"
+
+    @classmethod
+    def open(cls, context: EngineContext) -> Whisper:
+        """The model `context.model` names: a card, a CTranslate2 folder, or "" for whisper-base.
+
+        UnavailableError if it is not there, EngineError if it cannot be loaded.
+        """
+        name = context.model or EMBEDDED
+        folder = context.weights(name)
+        device = "cuda" if _use_cuda(context.device) else "cpu"
+        threads = context.threads or min(len(os.sched_getaffinity(0)), MAX_THREADS)
+        return cls(folder, device=device, threads=threads, spells_badly=name == EMBEDDED)
+
+    def __init__(self, folder: Path, *, device: str, threads: int, spells_badly: bool) -> None:
+        """`spells_badly`: decode as the language packs say (see `Language.asr_decode_as`)."""
+        from faster_whisper import WhisperModel
+
+        kind = "float16" if device == "cuda" else "int8"
+        try:
+            self._model = WhisperModel(
+                str(folder),
+                device=device,
+                compute_type=kind,
+                cpu_threads=threads,
+                local_files_only=True,
+            )
+        except (RuntimeError, ValueError, OSError) as error:
+            raise EngineError(
+                f"the speech model cannot be loaded ({error})",
+                subject=folder,
+                cure="it must be a Whisper model in CTranslate2's format",
+            ) from error
+        self._spells_badly = spells_badly
+
+    def recognize(self, samples: Samples, *, language: Language) -> list[Segment]:
+        """See `Recognizer`. UnavailableError if the model does not know the language."""
+        code = self._code(language)
+        heard: list[Segment] = []
+        for group in groups(self._voice(samples)):
+            for words, confidence in self._decode(samples, group, code, language):
+                for piece in segments(voiced(words, group), ends=language.sentence_ends):
+                    free = heard[-1].end if heard else 0.0
+                    heard.append(_segment(len(heard) + 1, piece, group, free, confidence))
+        return heard
+
+    def _code(self, language: Language) -> str:
+        own = language.codes.get("whisper", "")
+        code = language.asr_decode_as if self._spells_badly and language.asr_decode_as else own
+        if not own or code not in self._model.supported_languages:
+            raise UnavailableError(
+                f"this Whisper model does not know {language.name}",
+                cure="give the words with --transcript FILE, or another model with --asr",
+            )
+        return code
+
+    def _voice(self, samples: Samples) -> list[Span]:
+        from faster_whisper.vad import VadOptions, get_speech_timestamps
+
+        found = get_speech_timestamps(samples, VadOptions(**VOICE_DETECTION))
+        return [Span(span["start"] / RATE, span["end"] / RATE) for span in found]
+
+    def _decode(
+        self, samples: Samples, group: list[Span], code: str, language: Language
+    ) -> list[tuple[list[Word], float]]:
+        """Runs of words with the confidence of each, in the language's own script."""
+        first = max(0, round((group[0].start - MARGIN) * RATE))
+        last = min(len(samples), round((group[-1].end + MARGIN) * RATE))
+        found, _ = self._model.transcribe(samples[first:last], language=code, **DECODING)
+        runs: list[tuple[list[Word], float]] = []
+        for part in found:
+            if _made_up(part):
+                log.info("dropped at %.1f s: %s", first / RATE + part.start, part.text)
+                continue
+            words = [
+                Word(
+                    word.word,
+                    first / RATE + max(0.0, float(word.start)),
+                    first / RATE + max(0.0, float(word.start), float(word.end)),
+                    float(word.probability),
+                )
+                for word in part.words or ()
+            ]
+            spelled = _in_script(words, language)
+            confidence = math.exp(min(0.0, part.avg_logprob))
+            if runs and runs[-1][1] == confidence:
+                runs[-1][0].extend(spelled)
+            elif spelled:
+                runs.append((spelled, confidence))
+        return runs
+
+
+def _use_cuda(device: str) -> bool:
+    if device != "auto":
+        return device == "cuda"
+    import ctranslate2
+
+    return bool(ctranslate2.get_cuda_device_count())
+
+
+def _made_up(part: Any) -> bool:
+    """Whether the recogniser wrote down what nobody said: unsure beyond doubt, or in a loop."""
+    letters = [letter for letter in part.text if letter.isalnum()]
+    if not letters or part.avg_logprob < WORST_LOGPROB:
+        return True
+    return _repetition(part.text) > MOST_REPETITIVE
+
+
+def _repetition(text: str) -> float:
+    """How far the text packs, whatever its script: letters are numbered before packing."""
+    import zlib
+
+    numbers = {letter: number for number, letter in enumerate(dict.fromkeys(text))}
+    data = bytes(numbers[letter] % 256 for letter in text)
+    return len(data) / len(zlib.compress(data))
+
+
+def _in_script(words: list[Word], language: Language) -> list[Word]:
+    """The words in the language's script. Words written together become one, with both times."""
+    rule = language.asr_script_recovery
+    if not rule or script_of("".join(word.text for word in words)) == language.script:
+        return words
+    spelled: list[Word] = []
+    texts = recover_words([word.text for word in words], rule)
+    for word, text in zip(words, texts, strict=True):
+        if text:
+            spelled.append(replace(word, text=f" {text}"))
+        elif spelled:
+            spelled[-1] = replace(spelled[-1], end=max(spelled[-1].end, word.end))
+    return spelled
+
+
+def _segment(
+    number: int, piece: list[Word], group: list[Span], free: float, confidence: float
+) -> Segment:
+    text = "".join(word.text for word in piece).strip()
+    words = snapped(piece, group, free=free)
+    words = tuple(replace(word, text=word.text.strip()) for word in words)
+    return Segment(f"{number}", words[0].start, words[-1].end, text, words, confidence=confidence)
