@@ -1,0 +1,105 @@
+"""Translating: ids survive, long text is split, and what is still right is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from dubber import languages
+from dubber.errors import UnavailableError
+from dubber.schema import Candidate, Segment, Transcript
+from dubber.stages.translate import lost_edits, translate
+
+HINDI, TAMIL = languages.get("hi"), languages.get("ta")
+HEARD = Transcript(
+    "hi",
+    (
+        Segment("s0001", 0.0, 1.0, "नमस्ते।"),
+        Segment("s0002", 1.5, 3.0, "आप कैसे हैं? मैं ठीक हूँ।"),
+        Segment("s0003", 4.0, 5.0, "धन्यवाद।"),
+    ),
+    "asr.fake",
+)
+
+
+class Counting:
+    """A translator that notes what it was asked."""
+
+    def __init__(self, name: str = "mt.counting") -> None:
+        self.name = name
+        self.asked: list[str] = []
+
+    def supports(self, source: str, target: str) -> bool:
+        return target == "ta"
+
+    def translate(
+        self, sentences: Sequence[str], *, source: str, target: str, n_best: int = 1
+    ) -> list[list[Candidate]]:
+        self.asked += sentences
+        return [[Candidate(f"<{text}>", -1.0)] for text in sentences]
+
+
+def said(translator: Counting, previous: Transcript | None = None) -> Transcript:
+    return translate(HEARD, translator, source=HINDI, target=TAMIL, previous=previous)
+
+
+def test_segments_keep_their_ids_and_times_and_know_what_they_translate() -> None:
+    result = said(Counting())
+    assert [(s.id, s.start, s.end) for s in result.segments] == [
+        (s.id, s.start, s.end) for s in HEARD.segments
+    ]
+    assert [s.source_text for s in result.segments] == [s.text for s in HEARD.segments]
+    assert result.language == "ta"
+
+
+def test_sentences_are_translated_one_by_one_and_joined() -> None:
+    translator = Counting()
+    assert said(translator)["s0002"].text == "<आप कैसे हैं?> <मैं ठीक हूँ।>"
+    assert translator.asked == ["नमस्ते।", "आप कैसे हैं?", "मैं ठीक हूँ।", "धन्यवाद।"]
+
+
+def test_no_text_longer_than_two_thousand_bytes_reaches_an_engine() -> None:
+    translator = Counting()
+    long = replace(HEARD, segments=(Segment("s1", 0, 1, "बहुत लंबी बात " * 200),))
+    translate(long, translator, source=HINDI, target=TAMIL)
+    assert len(translator.asked) > 1
+    assert all(len(text.encode()) <= 2000 for text in translator.asked)
+    assert "".join(translator.asked).split() == long.segments[0].text.split()
+
+
+def test_what_is_still_right_is_not_translated_again() -> None:
+    before = said(Counting())
+    changed = replace(before.segments[1], source_text="कुछ और।")
+    previous = replace(before, segments=(before.segments[0], changed, before.segments[2]))
+    translator = Counting()
+    said(translator, previous)
+    assert translator.asked == ["आप कैसे हैं?", "मैं ठीक हूँ।"]
+
+
+def test_another_engine_translates_anew_but_keeps_what_a_person_wrote() -> None:
+    before = said(Counting())
+    edited = replace(before.segments[0], text="வணக்கம்!")
+    previous = replace(before, segments=(edited, *before.segments[1:]))
+    other = Counting("mt.other")
+    result = said(other, previous)
+    assert result["s0001"].text == "வணக்கம்!"
+    assert "नमस्ते।" not in other.asked
+    assert "धन्यवाद।" in other.asked
+
+
+def test_edits_of_lines_that_changed_are_named_as_lost() -> None:
+    before = said(Counting())
+    edited = replace(before.segments[0], text="வணக்கம்!")
+    previous = replace(before, segments=(edited, *before.segments[1:]))
+    assert lost_edits(HEARD, previous) == ()
+    heard = replace(
+        HEARD, segments=(replace(HEARD.segments[0], text="नमस्कार।"), *HEARD.segments[1:])
+    )
+    assert lost_edits(heard, previous) == (edited,)
+
+
+def test_a_pair_the_engine_cannot_do_is_refused() -> None:
+    with pytest.raises(UnavailableError, match="cannot translate Hindi to Telugu"):
+        translate(HEARD, Counting(), source=HINDI, target=languages.get("te"))
