@@ -1,0 +1,42 @@
+"""Find the faces of a film and follow them."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dubber.lipsync.cuts import CutDetector
+from dubber.lipsync.tracks import TrackBuilder
+from dubber.media.video import VideoReader
+from dubber.protocols import FaceFinder, Progress, silent
+
+if TYPE_CHECKING:
+    from dubber.media.video import Frame
+
+
+def find_faces(
+    video: Path, finder: FaceFinder, *, target: Path, progress: Progress = silent
+) -> None:
+    """Write the face tracks of `video` to `target` (npz, `lipsync.tracks`).
+
+    Reads the film once, frame by frame. A film without a face gives a file without tracks.
+    Progress in seconds.
+    """
+    builder, cuts = TrackBuilder(), CutDetector()
+    with VideoReader(video) as reader:
+        whole = reader.stream.duration
+        passed: deque[tuple[float, bool]] = deque()
+
+        def watched(frames: Iterable[Frame]) -> Iterator[Frame]:
+            for frame in frames:
+                passed.append((frame.time, cuts.is_cut(frame.bgr())))
+                yield frame
+
+        for faces in finder.find(watched(reader)):
+            time, cut = passed.popleft()
+            builder.add(time, faces, cut=cut)
+            progress(min(time, whole), whole)
+    builder.finish().save(target)
+    progress(whole, whole)
