@@ -24,7 +24,7 @@ from typing import Any, BinaryIO
 
 HEAD = struct.Struct(">I")
 PR_SET_PDEATHSIG = 1
-SYNCHRONOUS = 1  # AUDIO_OUTPUT_RETRIEVAL: samples go to the callback only
+SYNCHRONOUS = 2  # AUDIO_OUTPUT_SYNCHRONOUS: samples go to the callback, and no thread is made
 PHONEME_EVENTS, PHONEME_IPA = 0x1, 0x2  # espeakINITIALIZE_*
 BUFFER_MS = 500
 RATE, PITCH = 1, 3  # espeak_PARAMETER
@@ -55,8 +55,18 @@ class _Event(ctypes.Structure):
     )
 
 
+class _Voice(ctypes.Structure):
+    """The head of espeak_VOICE."""
+
+    _fields_ = (
+        ("name", ctypes.c_char_p),
+        ("languages", ctypes.c_void_p),
+        ("identifier", ctypes.c_char_p),
+    )
+
+
 class Library:
-    """The loaded library; one utterance at a time."""
+    """The loaded library. It speaks once: see `_answer_in_child`."""
 
     def __init__(self) -> None:
         import espeakng_loader
@@ -69,6 +79,7 @@ class Library:
         )
         if self.rate <= 0:
             raise RuntimeError("espeak-ng cannot read its data")
+        self._espeak.espeak_ListVoices.restype = ctypes.POINTER(ctypes.POINTER(_Voice))
         self._espeak.espeak_Info.restype = ctypes.c_char_p
         self.version: str = self._espeak.espeak_Info(None).decode()
         kind = ctypes.CFUNCTYPE(
@@ -76,13 +87,21 @@ class Library:
         )
         self._callback = kind(self._take)  # must outlive the calls
         self._espeak.espeak_SetSynthCallback(self._callback)
-        self._voice = ""
-        self._forget()
-
-    def _forget(self) -> None:
         self._samples = bytearray()
         self._phonemes: list[tuple[int, str]] = []
         self._words: list[tuple[int, int, int]] = []
+
+    def _name(self, voice: str) -> str:
+        """The library's name for a voice given by a language code, such as en-gb+f3."""
+        code, plus, variant = voice.partition("+")
+        listed, number = self._espeak.espeak_ListVoices(None), 0
+        while listed[number]:
+            found = listed[number].contents
+            first_code = ctypes.string_at(found.languages + 1)  # after one byte of priority
+            if first_code.decode() == code:
+                return found.identifier.decode() + plus + variant
+            number += 1
+        return voice
 
     def _take(self, samples: Any, count: int, events: Any) -> int:
         if samples and count > 0:
@@ -100,11 +119,8 @@ class Library:
         return 0
 
     def say(self, text: str, voice: str, rate: int, pitch: int) -> tuple[dict[str, Any], bytes]:
-        if voice != self._voice:
-            if self._espeak.espeak_SetVoiceByName(voice.encode()):
-                raise LookupError(f"espeak-ng has no voice {voice}")
-            self._voice = voice
-        self._forget()
+        if self._espeak.espeak_SetVoiceByName(self._name(voice).encode()):
+            raise LookupError(f"espeak-ng has no voice {voice}")
         self._espeak.espeak_SetParameter(RATE, rate, 0)
         self._espeak.espeak_SetParameter(PITCH, pitch, 0)
         data = text.encode() + b"\0"
@@ -157,11 +173,28 @@ def main(arguments: list[str]) -> None:
             head, _ = read_message(sys.stdin.buffer)
         except EOFError:
             return
+        _answer_in_child(library, head, answers)
+
+
+def _answer_in_child(library: Library, head: dict[str, Any], answers: BinaryIO) -> None:
+    """Each line is spoken by a fork of its own: espeak-ng carries noise and flutter over from line
+    to line, and so equal words give equal sound; and a crash costs no more than its line."""
+    child = os.fork()
+    if child:
+        _, status = os.waitpid(child, 0)
+        if status:
+            write_message(answers, {"error": f"espeak-ng crashed (status {status})"})
+        return
+    code = 1
+    try:
         try:
             answer, audio = library.say(head["text"], head["voice"], head["rate"], head["pitch"])
         except (LookupError, RuntimeError) as error:
             answer, audio = {"error": str(error)}, b""
         write_message(answers, answer, audio)
+        code = 0
+    finally:
+        os._exit(code)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import contextlib
 import logging
 import math
 import os
+import select
 import subprocess
 import sys
 import tempfile
@@ -41,6 +42,7 @@ TRIES = 4
 SILENCE = 0.003  # of full scale: below it nothing is heard
 PAD_SECONDS = 0.01  # kept before and after what is heard
 STRESS = str.maketrans("", "", "ˈˌ")
+PATIENCE_SECONDS = 60.0  # for an answer; a minute of speech takes a tenth of a second
 END_SECONDS = 5.0  # for the worker to end when its input does
 
 GENDERS = (("male", ""), ("female", "+f3"))  # and the espeak-ng variants for them
@@ -192,6 +194,9 @@ class _Worker:
 
     def _receive(self) -> tuple[dict[str, Any], bytes]:
         assert self._process.stdout is not None
+        ready, _, _ = select.select([self._process.stdout], [], [], PATIENCE_SECONDS)
+        if not ready:
+            self._process.kill()
         try:
             return read_message(self._process.stdout)  # type: ignore[arg-type]
         except (EOFError, OSError) as error:

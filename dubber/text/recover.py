@@ -28,9 +28,7 @@ MAX_KEY = 24  # sounds; longer words are spelled as they sound
 ARABIC = re.compile(r"[\u0600-\u06ff\u0750-\u077f\ufb50-\ufdff\ufe70-\ufefc]")
 LATIN = re.compile(r"[A-Za-z]")
 DEVANAGARI = re.compile(r"[\u0900-\u097f]")
-MARKS = re.compile(
-    r"[\u064b-\u065f\u0670\u0640\u200b-\u200f\u2066-\u2069]"
-)  # vowel points, joiners
+MARKS = re.compile(r"[\u064b-\u065f\u0670\u0640\u200b-\u200f\u2066-\u2069]")  # of vowels
 EDGES = re.compile(r"^(\W*)(.*?)(\W*)$", re.DOTALL)
 
 
@@ -77,7 +75,7 @@ def _hindi_word(word: str, before: str, after: str) -> str:
     """One bare word, between its neighbours as they were spelled."""
     if word == tables.MAIN:
         alone = before in tables.BEFORE_I or after in tables.AFTER_I
-        return tables.I if alone else tables.IN
+        return tables.MEANS_I if alone else tables.MEANS_IN
     known = tables.FREQUENT.get(word)
     return known if known is not None else _nearest(word)
 

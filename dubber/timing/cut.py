@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from dubber.schema import Word
 
@@ -39,7 +40,7 @@ def groups(spans: Sequence[Span], *, longest: float = GROUP_SECONDS) -> list[lis
         if part[-1].end - part[0].start <= longest or len(part) == 1:
             whole.append(part)
             continue
-        gaps = [after.start - before.end for before, after in zip(part, part[1:], strict=False)]
+        gaps = [after.start - before.end for before, after in pairwise(part)]
         at = gaps.index(max(gaps)) + 1
         parts[:0] = [part[:at], part[at:]]
     return whole
