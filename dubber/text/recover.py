@@ -131,23 +131,14 @@ def _urdu_sounds(word: str) -> str:
 
 
 def _latin_sounds(word: str) -> str:
-    word, sounds, number = word.lower(), [], 0
-    while number < len(word):
-        for size in (2, 1):
-            sound = tables.LATIN.get(word[number : number + size])
-            if sound is not None and number + size <= len(word):
-                break
-        else:
-            sound, size = "", 1
-        if number == 0 and sound[:1] in tables.VOWELS:
-            sound = "a" + sound.replace("a", "")
-        sounds.append(sound)
-        number += size
+    sounds = [tables.LATIN[letters] for letters in tables.LATIN_LETTERS.findall(word.lower())]
+    if sounds and sounds[0][0] in tables.VOWELS:
+        sounds[0] = "a" + sounds[0].replace("a", "")
     return "".join(sounds)
 
 
 def _hindi_sounds(word: str) -> str:
-    sounds = []
+    sounds: list[str] = []
     for number, letter in enumerate(word):
         if letter == tables.NUKTA and sounds:
             sounds[-1] = sounds[-1].replace("D", "R")

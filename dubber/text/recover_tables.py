@@ -53,6 +53,8 @@ LATIN = {
     "n": "n", "p": "p", "b": "b", "m": "m", "r": "r", "l": "l", "s": "s", "h": "h",
 }  # fmt: skip
 
+LATIN_LETTERS = re.compile("|".join(sorted(LATIN, key=len, reverse=True)))
+
 HINDI = {
     "क": "k", "ख": "kh", "ग": "g", "घ": "gh", "ङ": "n", "च": "c", "छ": "ch", "ज": "j", "झ": "jh",
     "ञ": "n", "ट": "T", "ठ": "Th", "ड": "D", "ढ": "Dh", "ण": "n", "त": "t", "थ": "th", "द": "d",

@@ -26,7 +26,7 @@ def stretch(samples: Samples, *, factor: float, rate: int) -> Samples:
     processor.preset(1, rate)
     processor.setTimeFactor(factor)
     block = np.ascontiguousarray(samples, np.float32)[None]  # (channels, n)
-    stretched = np.asarray(processor.process(block), np.float32)[0]
+    stretched: Samples = np.asarray(processor.process(block), np.float32)[0]
     if len(stretched) < wanted:
         stretched = np.pad(stretched, (0, wanted - len(stretched)))
     return stretched[:wanted]

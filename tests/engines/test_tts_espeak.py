@@ -16,7 +16,7 @@ from dubber.engines import espeak_worker, tts_espeak
 from dubber.engines.tts_espeak import Espeak
 from dubber.errors import EngineError
 from dubber.protocols import EngineContext, Speech, Synthesizer
-from dubber.schema import Voice
+from dubber.schema import Phoneme, Voice, Word
 
 TAMIL = languages.get("ta")
 LINE = "வணக்கம், இது ஒரு சோதனை."
@@ -57,7 +57,8 @@ def test_sounds_and_words_have_times_within_the_speech(espeak: Espeak, voice: Vo
     assert [word.text for word in speech.words] == ["வணக்கம்", "இது", "ஒரு", "சோதனை"]
     assert speech.phonemes[0].ipa == "v"
     assert all(phoneme.ipa for phoneme in speech.phonemes)
-    for spans in (speech.phonemes, speech.words):
+    both: list[tuple[Phoneme | Word, ...]] = [speech.phonemes, speech.words]
+    for spans in both:
         for span in spans:
             assert 0 <= span.start < span.end <= seconds(speech, espeak)
         assert [span.start for span in spans] == sorted(span.start for span in spans)
