@@ -14,11 +14,13 @@ is the worker's own: {"version", "rate", "audio_bytes": 0}. It ends when stdin d
 from __future__ import annotations
 
 import ctypes
+import functools
 import json
 import os
 import signal
 import struct
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -66,7 +68,7 @@ class _Voice(ctypes.Structure):
 
 
 class Library:
-    """The loaded library. It speaks once: see `_answer_in_child`."""
+    """The loaded library. It speaks once: see `_in_child`."""
 
     def __init__(self) -> None:
         import espeakng_loader
@@ -166,19 +168,31 @@ def main(arguments: list[str]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever the library prints must not get between the messages
-    library = Library()
-    write_message(answers, {"version": library.version, "rate": library.rate})
+    _in_child(answers, _hello)
     while True:
         try:
             head, _ = read_message(sys.stdin.buffer)
         except EOFError:
             return
-        _answer_in_child(library, head, answers)
+        _in_child(answers, functools.partial(_say, head))
 
 
-def _answer_in_child(library: Library, head: dict[str, Any], answers: BinaryIO) -> None:
+def _hello() -> tuple[dict[str, Any], bytes]:
+    library = Library()
+    return {"version": library.version, "rate": library.rate}, b""
+
+
+def _say(head: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+    return Library().say(head["text"], head["voice"], head["rate"], head["pitch"])
+
+
+def _in_child(answers: BinaryIO, work: Callable[[], tuple[dict[str, Any], bytes]]) -> None:
     """Each line is spoken by a fork of its own: espeak-ng carries noise and flutter over from line
-    to line, and so equal words give equal sound; and a crash costs no more than its line."""
+    to line, and so equal words give equal sound; and a crash costs no more than its line.
+
+    The library is started in the fork, never before it: it makes a thread and locks, and a fork
+    that inherits those waits for ever.
+    """
     child = os.fork()
     if child:
         _, status = os.waitpid(child, 0)
@@ -188,7 +202,7 @@ def _answer_in_child(library: Library, head: dict[str, Any], answers: BinaryIO) 
     code = 1
     try:
         try:
-            answer, audio = library.say(head["text"], head["voice"], head["rate"], head["pitch"])
+            answer, audio = work()
         except (LookupError, RuntimeError) as error:
             answer, audio = {"error": str(error)}, b""
         write_message(answers, answer, audio)
