@@ -123,8 +123,46 @@ class FaceFinder(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class FacePatch:
+    """The part of a frame around a mouth: its picture, and the face's kept landmarks in its own
+    pixels, shape (len(KEPT), 2) (`lipsync.points`)."""
+
+    image: Image
+    points: Points
+
+
+class MouthPainter(Protocol):
+    """Draws the mouth of one face it has met."""
+
+    def plan(self, points: Points, wanted: Points, yaw: Points) -> None:
+        """The frames that come next, in order: the face's landmarks in the film's pixels,
+        (n, len(KEPT), 2); the wanted mouth shapes, (n, 4) as `lipsync.shape.measure` gives; and
+        the face's yaw in degrees, (n,). What was planned before is over."""
+        ...
+
+    def paint(self, number: int, face: FacePatch) -> FacePatch:
+        """The face in frame `number` of the plan (ascending) with the wanted mouth: a picture of
+        the same size, right wherever `lipsync.blend` takes pixels from it, and where the face's
+        landmarks lie in it."""
+        ...
+
+
 @runtime_checkable
 class LipRenderer(Protocol):
-    """Draws a mouth. `lipsync` decides when, whose, and which shape; see `lipsync.render`."""
+    """Draws mouths. The stage decides when, whose, and which shape, and blends what is drawn."""
 
     name: str
+
+    def choose(
+        self, frames: NDArray[np.int32], shapes: Points, yaw: Points, *, most: int
+    ) -> NDArray[np.intp]:
+        """Which rows of a face it wants to see before it draws it, at most `most`, ascending: from
+        the frames it is seen in (n,), its mouth shapes (n, 4) and its yaw (n,)."""
+        ...
+
+    def meet(
+        self, faces: Sequence[FacePatch], frames: NDArray[np.int32], shapes: Points, yaw: Points
+    ) -> MouthPainter:
+        """A painter for one person, from the faces it chose to see."""
+        ...

@@ -163,9 +163,7 @@ def _squares(width: int, height: int) -> list[tuple[int, int, int]]:
     if long > WIDE * short:
         count = int(np.ceil((long - short) / (0.6 * short))) + 1
         for offset in np.linspace(0, long - short, min(count, 4)).round().astype(int):
-            squares.append(
-                (int(offset), 0, short) if width > height else (0, int(offset), short)
-            )
+            squares.append((int(offset), 0, short) if width > height else (0, int(offset), short))
     return squares
 
 

@@ -1,0 +1,134 @@
+"""Putting a drawn mouth into a picture so that no edge shows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dubber.lipsync.points import JAW, LIPS_OUTER, place, places
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from dubber.protocols import Image, Points
+
+    Floats = NDArray[np.float32]
+
+_LIPS = places(LIPS_OUTER)
+_LOWER_JAW = places(JAW[5:16])
+_WHOLE_JAW = places((*JAW, 356, 127))
+_SIDES = places((205, 425))
+MARGIN = 0.06  # of the face's width that the mask reaches beyond the jaw's and lips' points
+FEATHER = 0.07  # of the face's width over which it fades
+ROOM = 0.22  # of the face's width around the points, so that the mask ends inside a patch
+STEADY = 0.35  # how much of a frame's own colour shift is taken over from the ones before
+GRID = 24  # cells a side in which colour shifts are worked out
+
+
+def face_width(points: Points) -> float:
+    """In pixels, of one face (k, 2)."""
+    return float(np.linalg.norm(points[place(234)] - points[place(454)])) or 1.0
+
+
+def rectangle(points: Points, width: int, height: int) -> tuple[int, int, int, int] | None:
+    """The patch (x, y, w, h), all even, that holds the lower face; None if too little of it is
+    within a picture of that size."""
+    parts = points[np.concatenate([_LIPS, _LOWER_JAW, _SIDES, [place(2)]])]
+    room = ROOM * face_width(points)
+    low = np.floor((parts.min(axis=0) - room) / 2).astype(int) * 2
+    high = np.ceil((parts.max(axis=0) + room) / 2).astype(int) * 2
+    left, top = max(0, int(low[0])), max(0, int(low[1]))
+    right, bottom = min(width // 2 * 2, int(high[0])), min(height // 2 * 2, int(high[1]))
+    whole = (high[0] - low[0]) * (high[1] - low[1])
+    if right - left < 16 or bottom - top < 16 or (right - left) * (bottom - top) < 0.6 * whole:
+        return None
+    return left, top, right - left, bottom - top
+
+
+def mask_of(shape: tuple[int, int], face: Points, drawn: Points) -> Floats:
+    """How much of the drawn mouth each pixel of a patch takes, 0..1, shape (height, width).
+
+    It holds lips, chin and lower cheeks of both the face and what is drawn, and fades beyond the
+    jaw: a chin is never cut. It ends below the nose.
+    """
+    import cv2
+
+    width = face_width(face)
+    parts = np.vstack(
+        [face[_LIPS], drawn[_LIPS], face[_LOWER_JAW], drawn[_LOWER_JAW], face[_SIDES]]
+    )
+    mask = np.zeros(shape, np.uint8)
+    cv2.fillConvexPoly(mask, cv2.convexHull(np.rint(parts * 16).astype(np.int32)), 255, shift=4)
+    # beyond the points, less what the fade takes
+    reach = max(1, round(MARGIN * width))
+    ellipse = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
+    mask = cv2.dilate(mask, ellipse)
+    above = _above_nose(shape, face)
+    mask[above] = 0
+    soft = _blur(mask.astype(np.float32) / 255, FEATHER * width / 2)
+    soft = np.clip((soft - 0.04) / 0.92, 0, 1)
+    soft *= _window(shape, max(2, round(0.04 * width)))
+    return np.asarray(soft, np.float32)
+
+
+def _above_nose(shape: tuple[int, int], face: Points) -> NDArray[np.bool_]:
+    """Pixels above the line under the nose, turned as the face is."""
+    nose, lip = face[place(2)], face[place(0)]
+    down = lip - nose
+    level = nose + 0.35 * down
+    y, x = np.mgrid[: shape[0], : shape[1]]
+    # the whole line is only straight near the nose: it falls away towards the cheeks
+    return np.asarray((x - level[0]) * down[0] + (y - level[1]) * down[1] < 0)
+
+
+def _window(shape: tuple[int, int], edge: int) -> Floats:
+    """0 at the patch's edges and 1 from `edge` pixels inside."""
+    ramps = [np.clip(np.minimum(np.arange(n), np.arange(n)[::-1]) / edge, 0, 1) for n in shape]
+    return np.asarray(np.minimum.outer(ramps[0], ramps[1]), np.float32)
+
+
+def _blur(plane: Floats, sigma: float) -> Floats:
+    import cv2
+
+    return np.asarray(cv2.GaussianBlur(plane, (0, 0), max(0.5, sigma)), np.float32)
+
+
+class Blender:
+    """Blends one face's drawn mouths into its frames, with colours that change smoothly."""
+
+    def __init__(self) -> None:
+        self._shift: Floats | None = None
+
+    def blend(
+        self, image: Image, face: Points, drawn: Image, points: Points, *, weight: float
+    ) -> Image:
+        """`image` with the mouth of `drawn` in it; `face` and `points` are their landmarks in
+        patch pixels, `weight` 0..1 how much it shows. Pixels outside the mask are untouched."""
+        mask = mask_of((image.shape[0], image.shape[1]), face, points)
+        shifted = drawn.astype(np.float32) + self._colour(image, drawn, mask, face)
+        share = (mask * weight)[..., None]
+        base = image.astype(np.float32)
+        mixed = np.rint(np.clip(base + share * (shifted - base), 0, 255)).astype(np.uint8)
+        return np.where(share > 1 / 512, mixed, image)
+
+    def _colour(self, image: Image, drawn: Image, mask: Floats, face: Points) -> Floats:
+        """What to add to `drawn` so that it meets `image` in the rim of the mask: a smooth field
+        (a membrane: normalised blur of the differences in the rim)."""
+        import cv2
+
+        inside = np.zeros(mask.shape, np.uint8)
+        cv2.fillConvexPoly(inside, cv2.convexHull(np.rint(face[_WHOLE_JAW]).astype(np.int32)), 1)
+        rim = ((mask > 0.02) & (mask < 0.7) & (inside > 0)).astype(np.float32)
+        size = (GRID, GRID)
+        gap = np.clip(image.astype(np.float32) - drawn, -40, 40) * rim[..., None]
+        total = cv2.resize(gap, size, interpolation=cv2.INTER_AREA)
+        count = cv2.resize(rim, size, interpolation=cv2.INTER_AREA)
+        wide = GRID / 5
+        total, count = cv2.GaussianBlur(total, (0, 0), wide), cv2.GaussianBlur(count, (0, 0), wide)
+        shift = (total / (count[..., None] + 1e-3)).astype(np.float32)
+        if self._shift is not None:
+            shift = STEADY * shift + (1 - STEADY) * self._shift
+        self._shift = shift
+        full = cv2.resize(shift, mask.shape[::-1], interpolation=cv2.INTER_LINEAR)
+        return np.asarray(full, np.float32)
