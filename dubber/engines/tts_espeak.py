@@ -168,6 +168,9 @@ class _Worker:
             stderr=self._complaints,
         )
         hello, _ = self._receive()
+        if "error" in hello:
+            self.end()
+            raise _WorkerGone(hello["error"])
         self.version, self.rate = str(hello["version"]), int(hello["rate"])
 
     def ask(self, request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:

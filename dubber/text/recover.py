@@ -19,7 +19,7 @@ from dubber.errors import ConfigError, UnavailableError
 from dubber.text import recover_tables as tables
 
 LEXICON_WORDS = 30_000
-RARITY = 0.18  # cost of a word ten times rarer, in units of one consonant misheard
+RARITY = 0.25  # cost of a word ten times rarer, in units of one consonant misheard
 COMMONEST = 7.5  # the Zipf frequency that costs nothing
 FARTHEST = 0.34  # the misheard share of a word's sounds beyond which it is spelled as it sounds
 NEAR = 1.0  # … but a word this near is always taken
@@ -109,7 +109,7 @@ def _nearest(word: str) -> str:
     if len(sounds) <= MAX_KEY:
         for candidate, other, rarity in _candidates(sounds):
             if rarity >= best_cost:
-                continue
+                break  # they come by rarity
             distance = _distance(sounds, other)
             if distance + rarity < best_cost:
                 best, best_cost, best_distance = candidate, distance + rarity, distance
