@@ -22,7 +22,7 @@ import struct
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 HEAD = struct.Struct(">I")
 PR_SET_PDEATHSIG = 1
@@ -101,7 +101,8 @@ class Library:
             found = listed[number].contents
             first_code = ctypes.string_at(found.languages + 1)  # after one byte of priority
             if first_code.decode() == code:
-                return found.identifier.decode() + plus + variant
+                identifier: str = found.identifier.decode()
+                return identifier + plus + variant
             number += 1
         return voice
 
@@ -134,21 +135,21 @@ class Library:
         return head, bytes(self._samples)
 
 
-def write_message(stream: BinaryIO, head: dict[str, Any], audio: bytes = b"") -> None:
+def write_message(stream: IO[bytes], head: dict[str, Any], audio: bytes = b"") -> None:
     """One message; `audio_bytes` is added to its head."""
     record = json.dumps({**head, "audio_bytes": len(audio)}).encode()
     stream.write(HEAD.pack(len(record)) + record + audio)
     stream.flush()
 
 
-def read_message(stream: BinaryIO) -> tuple[dict[str, Any], bytes]:
+def read_message(stream: IO[bytes]) -> tuple[dict[str, Any], bytes]:
     """The next message. EOFError where the stream ends."""
     (length,) = HEAD.unpack(_exactly(stream, HEAD.size))
     head = json.loads(_exactly(stream, length))
     return head, _exactly(stream, head["audio_bytes"])
 
 
-def _exactly(stream: BinaryIO, count: int) -> bytes:
+def _exactly(stream: IO[bytes], count: int) -> bytes:
     data = stream.read(count)
     if len(data) < count:
         raise EOFError("the other side has ended")
@@ -186,7 +187,7 @@ def _say(head: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
     return Library().say(head["text"], head["voice"], head["rate"], head["pitch"])
 
 
-def _in_child(answers: BinaryIO, work: Callable[[], tuple[dict[str, Any], bytes]]) -> None:
+def _in_child(answers: IO[bytes], work: Callable[[], tuple[dict[str, Any], bytes]]) -> None:
     """Each line is spoken by a fork of its own: espeak-ng carries noise and flutter over from line
     to line, and so equal words give equal sound; and a crash costs no more than its line.
 

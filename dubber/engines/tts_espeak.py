@@ -201,7 +201,7 @@ class _Worker:
         if not ready:
             self._process.kill()
         try:
-            return read_message(self._process.stdout)  # type: ignore[arg-type]
+            return read_message(self._process.stdout)
         except (EOFError, OSError) as error:
             raise _WorkerGone(self._reason()) from error
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -15,6 +16,9 @@ from dubber.engines.tts_espeak import Espeak
 from dubber.errors import EngineError, UnavailableError
 from dubber.protocols import EngineContext, Recognizer
 from dubber.schema import Voice
+
+if TYPE_CHECKING:
+    from dubber.protocols import Samples
 
 RATE = 16_000
 ENGLISH = languages.get("en")
@@ -37,14 +41,12 @@ def espeak() -> Iterator[Espeak]:
     engine.close()
 
 
-def at_16_khz(
-    samples: np.ndarray[tuple[int], np.dtype[np.float32]], rate: int
-) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+def at_16_khz(samples: Samples, rate: int) -> Samples:
     places = np.arange(0, len(samples), rate / RATE)
-    return np.interp(places, np.arange(len(samples)), samples).astype(np.float32)
+    return np.asarray(np.interp(places, np.arange(len(samples)), samples), np.float32)
 
 
-def silence(seconds: float) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+def silence(seconds: float) -> Samples:
     return np.zeros(round(seconds * RATE), np.float32)
 
 
@@ -76,7 +78,9 @@ def test_two_sentences_are_heard_each_in_its_time(whisper: Whisper, espeak: Espe
 def test_where_nobody_speaks_nothing_is_heard(whisper: Whisper) -> None:
     clock = np.arange(5 * RATE) / RATE
     noise = np.random.default_rng(1).normal(0, 0.05, 5 * RATE).astype(np.float32)
-    chord = (0.1 * sum(np.sin(2 * np.pi * f * clock) for f in (220, 277, 330))).astype(np.float32)
+    chord = np.float32(0.1) * np.sin(2 * np.pi * np.outer(clock, (220, 277, 330))).sum(
+        1, np.float32
+    )
     for sound in (silence(5), silence(0), noise, chord):
         assert whisper.recognize(sound, language=ENGLISH) == []
 
