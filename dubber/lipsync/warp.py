@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _RIGID = places(RIGID)
 _INNER, _OUTER = places(LIPS_INNER), places(LIPS_OUTER)
-_UPPER_INNER = places((415, 310, 311, 312, 13, 82, 81, 80, 191))
+_UPPER_INNER = places((191, 80, 81, 82, 13, 312, 311, 310, 415))  # each above its partner
 _LOWER_INNER = places((95, 88, 178, 87, 14, 317, 402, 318, 324))
 _UPPER_OUTER = places((409, 270, 269, 267, 0, 37, 39, 40, 185))
 _LOWER_OUTER = places((146, 91, 181, 84, 17, 314, 405, 321, 375))
@@ -38,7 +38,8 @@ _UPPER_SHARE, _LOWER_SHARE, _CHIN_SHARE = 0.2, 0.8, 0.5
 _FIXED = places((*CHEEKS, 98, 327, 2, *JAW[1:6], *JAW[-6:-1]))
 _MOVED = np.concatenate([_INNER, _OUTER, _CHIN])
 _CONTROL = np.unique(np.concatenate([_MOVED, _FIXED, places(MIDLINE)]))
-GRID = 24  # cells a side in which the bending is worked out
+NEVER_QUITE = 0.94  # of the gap that is closed: two points cannot lie on one
+GRID = 36  # cells a side in which the bending is worked out
 
 
 def similarity(source: Points, target: Points) -> NDArray[np.float64]:
@@ -94,8 +95,14 @@ def bent(points: Points, wanted: Floats) -> Points:
     # how far along the mouth, 0 in its middle and 1 at its corners: the lips part in the middle
     along = (points - middle) @ across / (width / 2)
     bow = np.sqrt(np.clip(1 - along**2, 0, 1))
-    for part, share in ((_UPPER_INNER, -_UPPER_SHARE), (_UPPER_OUTER, -_UPPER_SHARE),
-                        (_LOWER_INNER, _LOWER_SHARE), (_LOWER_OUTER, _LOWER_SHARE)):  # fmt: skip
+    gap = points[_LOWER_INNER] - points[_UPPER_INNER]
+    if opening < 0:  # every pair of points comes nearer by the same part: lips never cross
+        step = min(NEVER_QUITE, -opening / max(float(has[OPENING]) * unit, 1e-6)) * -gap
+    else:
+        step = (bow[_LOWER_INNER] * opening)[:, None] * down
+    result[_UPPER_INNER] -= _UPPER_SHARE * step
+    result[_LOWER_INNER] += _LOWER_SHARE * step
+    for part, share in ((_UPPER_OUTER, -_UPPER_SHARE), (_LOWER_OUTER, _LOWER_SHARE)):
         result[part] += (bow[part] * share * opening)[:, None] * down
     result[_CHIN] += _CHIN_SHARE * opening * down
     lips = np.concatenate([_INNER, _OUTER])
