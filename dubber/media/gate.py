@@ -164,10 +164,34 @@ def draft_of(path: Path) -> Path:
 
     The name is cut so that it stays within what file systems take, whatever `path` is called.
     """
-    name = path.name
+    return path.with_name(f".{_short(path.name)}.{os.getpid()}.part")
+
+
+def sweep(path: Path) -> None:
+    """Remove the drafts of `path` whose writers are dead."""
+    start = f".{_short(path.name)}."
+    if not path.parent.is_dir():
+        return
+    for draft in path.parent.iterdir():
+        number = draft.name.removeprefix(start).removesuffix(".part")
+        if draft.name == f"{start}{number}.part" and number.isdecimal() and not _alive(int(number)):
+            draft.unlink(missing_ok=True)
+
+
+def _short(name: str) -> str:
     while len(os.fsencode(name)) > MAX_DRAFT_NAME:
         name = name[:-1]
-    return path.with_name(f".{name}.{os.getpid()}.part")
+    return name
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        return True
+    return True
 
 
 @overload

@@ -1,0 +1,154 @@
+"""The compact translator's network: a small pre-norm transformer with one tied embedding.
+
+Shapes: B sentences, S source tokens, T target tokens, D width, V vocabulary. Everything here has
+its place in CTranslate2's TransformerSpec; `export.py` fills that in from these names.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812 - as everybody writes it
+
+
+@dataclass(frozen=True, slots=True)
+class NetConfig:
+    """Sizes of the network. `width` is divisible by `heads`."""
+
+    vocabulary: int = 8000
+    width: int = 256
+    heads: int = 4
+    inner: int = 1024
+    encoder_layers: int = 5
+    decoder_layers: int = 2
+    dropout: float = 0.0  # a few passes over the data overfit nothing yet
+    max_tokens: int = 256
+
+
+def sinusoids(length: int, width: int) -> Tensor:
+    """Position codes (length, width): sines in the first half, cosines in the second."""
+    half = width // 2
+    rates = torch.exp(torch.arange(half) * (-math.log(10_000.0) / (half - 1)))
+    angles = torch.arange(length)[:, None] * rates[None]
+    return torch.cat([angles.sin(), angles.cos()], dim=1)
+
+
+class Attention(nn.Module):
+    def __init__(self, config: NetConfig) -> None:
+        super().__init__()
+        self.heads, self.dropout = config.heads, config.dropout
+        self.query = nn.Linear(config.width, config.width)
+        self.key_value = nn.Linear(config.width, 2 * config.width)
+        self.out = nn.Linear(config.width, config.width)
+
+    def forward(
+        self, x: Tensor, memory: Tensor, *, mask: Tensor | None = None, causal: bool = False
+    ) -> Tensor:
+        """x (B, T, D) attends to memory (B, S, D); mask (B, 1, 1, S) is True where allowed."""
+        q = self._split(self.query(x))
+        k, v = (self._split(part) for part in self.key_value(memory).chunk(2, dim=-1))
+        dropout = self.dropout if self.training else 0.0
+        seen = F.scaled_dot_product_attention(
+            q, k, v, attn_mask=mask, dropout_p=dropout, is_causal=causal
+        )
+        joined: Tensor = self.out(seen.transpose(1, 2).flatten(2))
+        return joined
+
+    def _split(self, x: Tensor) -> Tensor:
+        return x.unflatten(-1, (self.heads, -1)).transpose(1, 2)  # (B, heads, length, D / heads)
+
+
+class FeedForward(nn.Module):
+    def __init__(self, config: NetConfig) -> None:
+        super().__init__()
+        self.first = nn.Linear(config.width, config.inner)
+        self.second = nn.Linear(config.inner, config.width)
+
+    def forward(self, x: Tensor) -> Tensor:
+        out: Tensor = self.second(F.relu(self.first(x)))
+        return out
+
+
+class EncoderLayer(nn.Module):
+    def __init__(self, config: NetConfig) -> None:
+        super().__init__()
+        self.attention_norm = nn.LayerNorm(config.width)
+        self.attention = Attention(config)
+        self.inner_norm = nn.LayerNorm(config.width)
+        self.inner = FeedForward(config)
+        self.drop = nn.Dropout(config.dropout)
+
+    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+        normed = self.attention_norm(x)
+        x = x + self.drop(self.attention(normed, normed, mask=mask))
+        out: Tensor = x + self.drop(self.inner(self.inner_norm(x)))
+        return out
+
+
+class DecoderLayer(EncoderLayer):
+    def __init__(self, config: NetConfig) -> None:
+        super().__init__(config)
+        self.cross_norm = nn.LayerNorm(config.width)
+        self.cross = Attention(config)
+
+    def decode(self, x: Tensor, memory: Tensor, mask: Tensor) -> Tensor:
+        """x (B, T, D), memory (B, S, D), mask (B, 1, 1, S) True where memory may be seen."""
+        normed = self.attention_norm(x)
+        x = x + self.drop(self.attention(normed, normed, causal=True))
+        x = x + self.drop(self.cross(self.cross_norm(x), memory, mask=mask))
+        out: Tensor = x + self.drop(self.inner(self.inner_norm(x)))
+        return out
+
+
+class Net(nn.Module):
+    positions: Tensor
+
+    def __init__(self, config: NetConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.embedding = nn.Embedding(config.vocabulary, config.width)
+        self.encoder = nn.ModuleList(EncoderLayer(config) for _ in range(config.encoder_layers))
+        self.encoder_norm = nn.LayerNorm(config.width)
+        self.decoder = nn.ModuleList(DecoderLayer(config) for _ in range(config.decoder_layers))
+        self.decoder_norm = nn.LayerNorm(config.width)
+        self.drop = nn.Dropout(config.dropout)
+        self.register_buffer("positions", sinusoids(config.max_tokens, config.width), False)
+        for name, weight in self.named_parameters():
+            if weight.dim() > 1:
+                nn.init.xavier_uniform_(weight)
+            elif name.endswith("bias"):
+                nn.init.zeros_(weight)
+        nn.init.normal_(self.embedding.weight, std=config.width**-0.5)
+
+    def forward(self, source: Tensor, target: Tensor, *, pad: int) -> Tensor:
+        """Logits (B, T, V) for source (B, S) and target (B, T) token ids, `pad` filling both."""
+        memory, mask = self.encode(source, pad=pad)
+        return self.project(self.decode(target, memory, mask))
+
+    def encode(self, source: Tensor, *, pad: int) -> tuple[Tensor, Tensor]:
+        """Memory (B, S, D) and its mask (B, 1, 1, S)."""
+        mask = (source != pad)[:, None, None]
+        x = self._embed(source)
+        for layer in self.encoder:
+            x = layer(x, mask)
+        return self.encoder_norm(x), mask
+
+    def decode(self, target: Tensor, memory: Tensor, mask: Tensor) -> Tensor:
+        """What the decoder makes of target (B, T), before the vocabulary: (B, T, D)."""
+        x = self._embed(target)
+        for layer in self.decoder:
+            x = layer.decode(x, memory, mask)
+        out: Tensor = self.decoder_norm(x)
+        return out
+
+    def project(self, hidden: Tensor) -> Tensor:
+        """Logits (..., V) of hidden states (..., D)."""
+        return F.linear(hidden, self.embedding.weight)
+
+    def _embed(self, tokens: Tensor) -> Tensor:
+        x = self.embedding(tokens) * math.sqrt(self.config.width)
+        out: Tensor = self.drop(x + self.positions[: tokens.shape[1]])
+        return out
