@@ -8,13 +8,17 @@ show with them as they would with real ones.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dubber.errors import EngineError
 from dubber.languages import Language
-from dubber.protocols import EngineContext, Samples, Speech
+from dubber.protocols import EngineContext, Speech
 from dubber.schema import Candidate, Phoneme, Segment, Voice, Word
+
+if TYPE_CHECKING:
+    from dubber.protocols import Samples
 
 LOUD = 0.02
 BLOCK_SECONDS = 0.1
