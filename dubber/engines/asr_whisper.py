@@ -39,19 +39,22 @@ VOICE_DETECTION = {
     "max_speech_duration_s": LONGEST_VOICE,
 }
 
-#: One temperature: equal sound gives equal text. The guards stop the loops of small models.
+#: One temperature: equal sound gives equal text.
 DECODING = {
     "beam_size": 5,
     "temperature": 0.0,
-    "repetition_penalty": 1.1,
-    "no_repeat_ngram_size": 4,
     "condition_on_previous_text": False,
     "word_timestamps": True,
     "append_punctuations": "\"'.。,，!！?？:：”)]}、।॥۔،؟؛",
     "no_speech_threshold": 0.6,
     "log_prob_threshold": -1.0,
 }
+#: They stop loops: always for a language spelled as another, else only where one was heard, for in
+#: the scripts that Whisper writes byte by byte they forbid common syllables.
+GUARDS = {"repetition_penalty": 1.1, "no_repeat_ngram_size": 4}
 WORST_LOGPROB = -1.3  # below it the text is made up
+FEW_WORDS = 8
+CURE = "give the words with --transcript FILE, or a larger model with --asr whisper:FOLDER"
 MOST_REPETITIVE = 2.4  # gzip ratio of letters; above it the text is a loop
 
 
@@ -94,7 +97,7 @@ class Whisper:
         self._spells_badly = spells_badly
 
     def recognize(self, samples: Samples, *, language: Language) -> list[Segment]:
-        """See `Recognizer`. UnavailableError if the model does not know the language."""
+        """See `Recognizer`. UnavailableError if the model cannot hear or write the language."""
         code = self._code(language)
         heard: list[Segment] = []
         for group in groups(self._voice(samples)):
@@ -102,6 +105,7 @@ class Whisper:
                 for piece in segments(voiced(words, group), ends=language.sentence_ends):
                     free = heard[-1].end if heard else 0.0
                     heard.append(_segment(len(heard) + 1, piece, group, free, confidence))
+        _check_script(heard, language)
         return heard
 
     def _code(self, language: Language) -> str:
@@ -110,7 +114,7 @@ class Whisper:
         if not own or code not in self._model.supported_languages:
             raise UnavailableError(
                 f"this Whisper model does not know {language.name}",
-                cure="give the words with --transcript FILE, or another model with --asr",
+                cure=CURE,
             )
         return code
 
@@ -126,11 +130,17 @@ class Whisper:
         """Runs of words with the confidence of each, in the language's own script."""
         first = max(0, round((group[0].start - MARGIN) * RATE))
         last = min(len(samples), round((group[-1].end + MARGIN) * RATE))
-        found, _ = self._model.transcribe(samples[first:last], language=code, **DECODING)
+        sound = samples[first:last]
+        guards = {} if code == language.codes["whisper"] else GUARDS
+        options = {**DECODING, **guards}
+        parts = list(self._model.transcribe(sound, language=code, **options)[0])
+        if any(_repetition(part.text) > MOST_REPETITIVE for part in parts):
+            options = {**DECODING, **GUARDS}
+            parts = list(self._model.transcribe(sound, language=code, **options)[0])
         runs: list[tuple[list[Word], float]] = []
-        for part in found:
+        for part in parts:
             if _made_up(part):
-                log.info("dropped at %.1f s: %s", first / RATE + part.start, part.text)
+                log.warning("not understood at %.1f s: %s", first / RATE + part.start, part.text)
                 continue
             words = [
                 Word(
@@ -173,6 +183,22 @@ def _repetition(text: str) -> float:
     numbers = {letter: number for number, letter in enumerate(dict.fromkeys(text))}
     data = bytes(numbers[letter] % 256 for letter in text)
     return len(data) / len(zlib.compress(data))
+
+
+def _check_script(heard: list[Segment], language: Language) -> None:
+    """Refuse what is in another script throughout: a model too small for a language writes its
+    sounds in whatever letters it knows. A few words may be a loan; they are only warned of."""
+    texts = [segment.text for segment in heard if any(letter.isalpha() for letter in segment.text)]
+    if not texts or language.script in map(script_of, texts):
+        return
+    if sum(len(text.split()) for text in texts) < FEW_WORDS:
+        log.warning("%s was written in another script: %s", language.name, texts[0])
+        return
+    raise UnavailableError(
+        f"this Whisper model cannot write {language.name}",
+        subject=texts[0][:40],
+        cure=CURE,
+    )
 
 
 def _in_script(words: list[Word], language: Language) -> list[Word]:

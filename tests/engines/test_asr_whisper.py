@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 from dubber import languages, weights
-from dubber.engines.asr_whisper import Whisper, _repetition
+from dubber.engines.asr_whisper import Whisper, _check_script, _repetition
 from dubber.engines.tts_espeak import Espeak
 from dubber.errors import EngineError, UnavailableError
 from dubber.protocols import EngineContext, Recognizer
-from dubber.schema import Voice
+from dubber.schema import Segment, Voice
 
 if TYPE_CHECKING:
     from dubber.protocols import Samples
@@ -89,6 +89,17 @@ def test_a_language_that_whisper_does_not_know_is_refused(whisper: Whisper) -> N
     odia = replace(ENGLISH, name="Odia", codes={})
     with pytest.raises(UnavailableError, match=r"Odia.*--transcript"):
         whisper.recognize(silence(1), language=odia)
+
+
+def test_words_in_the_wrong_script_throughout_are_refused() -> None:
+    telugu = replace(ENGLISH, name="Telugu", script="Telu")
+    heard = [Segment(f"{n}", n, n + 1.0, "four words of latin") for n in range(3)]
+    with pytest.raises(UnavailableError, match=r"Telugu.*--transcript"):
+        _check_script(heard, telugu)
+    _check_script([*heard, Segment("9", 9.0, 10.0, "నమస్కారం")], telugu)
+    _check_script(heard[:1], telugu)
+    _check_script(heard, ENGLISH)
+    _check_script([], telugu)
 
 
 def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:
