@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 COLUMNS = 48  # of the small picture that is compared
 LEAST = 14.0  # mean difference of a cut, of 255
 TIMES = 4.0  # how much more than what the last frames changed
+UNKNOWN = 8.0  # what is taken for usual at the beginning of a scene
 MEMORY = 12  # frames
 
 
@@ -37,7 +38,7 @@ class CutDetector:
         if last is None or last.shape != small.shape:
             return False
         change = float(np.abs(small - last).mean())
-        usual = float(np.median(self._changes)) if self._changes else 0.0
+        usual = float(np.median(self._changes)) if self._changes else UNKNOWN
         cut = change > LEAST and change > TIMES * usual
         if cut:
             self._changes.clear()

@@ -52,7 +52,7 @@ def _bins(shapes: Floats) -> NDArray[np.intp]:
     numbers = []
     for column, count in ((OPENING, BINS[0]), (WIDTH, BINS[1])):
         values = shapes[:, column]
-        low, high = np.percentile(values, (1, 99))
+        low, high = values.min(), values.max()
         parts = (values - low) / max(high - low, 1e-6)
         numbers.append(np.clip((parts * count).astype(np.intp), 0, count - 1))
     return np.asarray(numbers[0] * BINS[1] + numbers[1], np.intp)

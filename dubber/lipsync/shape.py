@@ -79,7 +79,7 @@ class MouthRange:
         spread = max(float(np.percentile(width, 96)), rest + SPREAD)
         narrow = min(float(np.percentile(width, 4)), rest - NARROW)
         known = np.column_stack([np.ones(len(shapes)), opening, width])
-        ridge = 1e-3 * len(shapes) * np.diag([0.0, 1.0, 1.0])
+        ridge = 1e-4 * len(shapes) * np.diag([0.0, 1.0, 1.0])
         follow = np.linalg.solve(
             known.T @ known + ridge + 1e-9 * np.eye(3), known.T @ shapes[:, [OUTER, CHIN]]
         ).T

@@ -100,7 +100,7 @@ class FaceTracks:
     def load(path: Path) -> FaceTracks:
         """DataError if it is not such a file, or was made with other landmarks."""
         try:
-            with np.load(path, allow_pickle=False) as file:
+            with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
                 if str(file["schema"]) != SCHEMA or tuple(file["kept"]) != KEPT:
                     raise DataError(
                         "face tracks of another version", subject=path, cure="delete it"

@@ -53,6 +53,7 @@ SHAPES = {
 
 LEAD = 0.03  # seconds the lips are ahead of the sound
 FADE = 0.07  # seconds in which a sound's strength falls to 1/e, outside its own middle half
+FALL = 1.3  # how steeply it falls: above 1, far sounds do not keep a resting mouth open
 PAUSE = 0.12  # a gap between sounds that is longer is a rest
 SEAL = 0.026  # seconds around the middle of p, b, m that are closed at least: one frame at 25 fps
 RELEASE = 0.06  # seconds from closed lips to where they would otherwise be
@@ -108,9 +109,7 @@ def _spoken(sounds: Sequence[Sound], times: Floats) -> NDArray[np.float32]:
     middle = np.array([(s.start + s.end) / 2 for s in sounds])
     half = np.array([(s.end - s.start) / 2 for s in sounds])
     away = np.maximum(0, np.abs(times[:, None] - middle) - half / 2)  # (times, sounds)
-    # a little of every sound's strength everywhere would pull to the mean: cut it off
-    near = np.exp(-np.minimum(away / FADE, 8.0))
-    # rests are long: they end where the speech begins
+    near = np.exp(-np.minimum((away / FADE) ** FALL, 12.0))
     strong = near * np.array([s.opening_strength for s in shapes])
     sideways = near**0.8 * np.array([s.width_strength for s in shapes])
     opening = strong @ np.array([s.opening for s in shapes]) / (strong.sum(axis=1) + 1e-9)
