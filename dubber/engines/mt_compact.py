@@ -1,35 +1,40 @@
-"""The embedded translator: our own small many-to-many model on CTranslate2.
+"""`mt.compact`: the embedded translator, our own small many-to-many model on CTranslate2.
 
-Preview quality: see its model card. What it cannot do well it still does honestly: numbers and
-Latin words go through masked and come out as they were, and a sentence without a letter it could
-translate passes as it is.
+Preview quality: see its model card. What it cannot do well it still does honestly. Numbers and
+Latin words go through masked and come out as they were: a candidate that lost or doubled a mask is
+passed over, and if all did, the words around the masks are translated piece by piece. A sentence
+without a letter (emoji, digits, dashes) passes as it is.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 from dubber.errors import EngineError, UnavailableError
 from dubber.protocols import EngineContext
 from dubber.schema import Candidate
 from dubber.translation.export import FACTS
 from dubber.translation.prepare import VOCABULARY_MODEL, tag
-from dubber.translation.wire import Wire, close_wire, open_wire
+from dubber.translation.wire import MASK, MASKS, Wire, close_wire, keepers, open_wire, plain
 
 EMBEDDED = "mt-compact"
 BEAM = 5
 MAX_BATCH_TOKENS = 1024
+MAX_SOURCE_TOKENS = 96  # what it saw in training; longer sentences are cut at a mark or a space
 LENGTH_FACTOR, LENGTH_EXTRA = 2.5, 12  # tokens of output that a source of n tokens may have
-REPETITION_PENALTY = 1.15
+REPETITION_PENALTY = 1.1
 NO_REPEAT_NGRAM = 4
-SHORTEST_CUT = 8  # tokens below which a sentence is not cut further
+
+CUT_WORDS = 24  # a run of words without a mark is cut after so many
+CUT_CHARACTERS = 200  # and a "word" longer than this is no word
+MARKS = re.compile(r"(?<=[,;:।.!?])\s+")
 
 
 class MtCompact:
-    """A Translator."""
+    """A Translator. The same input gives the same output, whatever is batched with it."""
 
     name = "mt.compact"
 
@@ -47,7 +52,7 @@ class MtCompact:
         try:
             facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
             self._scripts: dict[str, str] = facts["scripts"]
-            self._hubs: list[str] = facts["hubs"]
+            self._hubs: frozenset[str] = frozenset(facts["hubs"])
             self._longest: int = facts["net"]["max_tokens"]
             self._pieces = sentencepiece.SentencePieceProcessor(
                 model_file=str(folder / VOCABULARY_MODEL)
@@ -66,74 +71,173 @@ class MtCompact:
             ) from error
 
     def supports(self, source: str, target: str) -> bool:
-        """Trained between Hindi or English and any other, and so between any two it knows."""
-        return source in self._scripts and target in self._scripts and source != target
+        """Whether it was trained on this direction: from or to one of its hub languages."""
+        known = source in self._scripts and target in self._scripts
+        return known and source != target and bool({source, target} & self._hubs)
+
+    def close(self) -> None:
+        """Let go of the model's memory."""
+        self._model.unload_model()
 
     def translate(
         self, sentences: Sequence[str], *, source: str, target: str, n_best: int = 1
     ) -> list[list[Candidate]]:
-        """See `Translator`. UnavailableError for a language it does not know."""
+        """See `Translator`. The candidates of a sentence differ from each other.
+
+        Candidate("", 0.0) only for a sentence of nothing but spaces. UnavailableError for a
+        direction it does not know; EngineError if it has no words for a sentence.
+        """
         if not self.supports(source, target):
             raise UnavailableError(f"{self.name} cannot translate {source} to {target}")
-        latin = "Latn" not in (self._scripts[source], self._scripts[target])
-        wires = [open_wire(text, script=self._scripts[source], latin=latin) for text in sentences]
-        asked = [n for n, wire in enumerate(wires) if any(c.isalpha() for c in _unmasked(wire))]
-        answers = iter(self._ask([wires[n] for n in asked], target, n_best))
+        parts: list[Wire] = []
+        owners: list[int] = []
+        for number, sentence in enumerate(sentences):
+            own = self._open(sentence, source, target)
+            parts += own
+            owners += [number] * len(own)
+        answers: list[list[Candidate]] = [[] for _ in sentences]
+        for owner, answer in zip(owners, self._ask(parts, target, n_best), strict=True):
+            answers[owner] = _joined(answers[owner], answer)
         return [
-            next(answers) if number in set(asked) else [Candidate(sentences[number], 0.0)]
-            for number in range(len(sentences))
+            _distinct(answer)[: max(1, n_best)] or [Candidate(sentence.strip(), 0.0)]
+            for sentence, answer in zip(sentences, answers, strict=True)
         ]
 
-    def _ask(self, wires: Sequence[Wire], target: str, n_best: int) -> list[list[Candidate]]:
-        if not wires:
+    def _open(self, sentence: str, source: str, target: str) -> list[Wire]:
+        """The sentence in wire form, in parts if it is longer or keeps more than fits in one;
+        nothing if it has no letter to translate."""
+        if not any(character.isalpha() for character in sentence):
             return []
-        script = self._scripts[target]
-        sources = [self._source(wire, target) for wire in wires]
-        found = self._decode(sources, n_best)
-        return [
-            _candidates(wire, result, self._pieces, script)
-            for wire, result in zip(wires, found, strict=True)
-        ]
+        latin = "Latn" not in (self._scripts[source], self._scripts[target])
+        parts: list[str] = []
+        for clause in _cuts(plain(sentence), self._fits(source, latin=latin)):
+            longer = f"{parts[-1]} {clause}" if parts else clause
+            if parts and self._fits(source, latin=latin)(longer):
+                parts[-1] = longer
+            else:
+                parts.append(clause)
+        return [open_wire(part, script=self._scripts[source], latin=latin) for part in parts]
 
-    def _source(self, wire: Wire, target: str) -> list[str]:
-        pieces = self._pieces.encode(wire.text, out_type=str)[: self._longest - 2]
-        return [tag(target), *pieces, "</s>"]
+    def _fits(self, source: str, *, latin: bool) -> Callable[[str], bool]:
+        """A function that tells whether a text may go through the model in one."""
 
-    def _decode(self, sources: list[list[str]], n_best: int) -> list[Any]:
-        longest = max(len(source) for source in sources)
-        results: list[Any] = self._model.translate_batch(
-            sources,
-            beam_size=max(BEAM, n_best),
-            num_hypotheses=n_best,
-            return_scores=True,
-            length_penalty=1.0,
-            repetition_penalty=REPETITION_PENALTY,
-            no_repeat_ngram_size=NO_REPEAT_NGRAM,
-            max_decoding_length=min(
-                self._longest - 1, int(LENGTH_FACTOR * longest) + LENGTH_EXTRA
-            ),
-            max_batch_size=MAX_BATCH_TOKENS,
-            batch_type="tokens",
-            disable_unk=True,
+        def fits(text: str) -> bool:
+            if len(keepers(text, latin=latin)) > len(MASKS):
+                return False
+            opened = open_wire(text, script=self._scripts[source], latin=latin)
+            return len(self._pieces.encode(opened.text)) <= MAX_SOURCE_TOKENS
+
+        return fits
+
+    def _ask(self, parts: Sequence[Wire], target: str, n_best: int) -> list[list[Candidate]]:
+        """Candidates of each part, best first, masks filled in; never an empty list."""
+        whole = [number for number, part in enumerate(parts) if _has_words(part.text)]
+        found = dict(
+            zip(
+                whole,
+                self._beam([parts[n].text for n in whole], target, max(n_best, 2)),
+                strict=True,
+            )
         )
-        return results
+        answers = []
+        for number, part in enumerate(parts):
+            good = [c for c in found.get(number, ()) if _keeps(c.text, part) and c.text.strip()]
+            if not good:
+                good = [self._around_masks(part, target)]
+            script = self._scripts[target]
+            answers.append(
+                [
+                    Candidate(close_wire(c.text, script=script, kept=part.kept), c.score)
+                    for c in good
+                ]
+            )
+        return answers
+
+    def _around_masks(self, part: Wire, target: str) -> Candidate:
+        """What lies between the masks translated alone, the masks kept where they are."""
+        texts = [piece.strip() for piece in re.split(f"({MASK.pattern})", part.text)]
+        words = [number for number, text in enumerate(texts) if _has_words(text)]
+        answers = self._beam([texts[number] for number in words], target, 1)
+        for number, answer in zip(words, answers, strict=True):
+            texts[number] = MASK.sub("", answer[0].text).strip()
+            if not texts[number]:
+                raise EngineError(f"{self.name} has no words for a sentence", subject=part.text)
+        scores = [answer[0].score for answer in answers]
+        joined = " ".join(text for text in texts if text)
+        return Candidate(joined, sum(scores) / len(scores) if scores else 0.0)
+
+    def _beam(self, texts: Sequence[str], target: str, n_best: int) -> list[list[Candidate]]:
+        """Beam search over texts in wire form; scores are mean log-probabilities a token."""
+        answers: dict[int, list[Candidate]] = {}
+        sources = [
+            [tag(target), *self._pieces.encode(text, out_type=str)[:MAX_SOURCE_TOKENS], "</s>"]
+            for text in texts
+        ]
+        for length in sorted({len(source) for source in sources}):
+            # one length at a time: a long neighbour must not let a short sentence run on
+            same = [number for number, source in enumerate(sources) if len(source) == length]
+            results = self._model.translate_batch(
+                [sources[number] for number in same],
+                beam_size=max(BEAM, n_best),
+                num_hypotheses=n_best,
+                return_scores=True,
+                length_penalty=1.0,
+                repetition_penalty=REPETITION_PENALTY,
+                no_repeat_ngram_size=NO_REPEAT_NGRAM,
+                max_decoding_length=min(
+                    self._longest - 1, int(LENGTH_FACTOR * length) + LENGTH_EXTRA
+                ),
+                max_batch_size=MAX_BATCH_TOKENS,
+                batch_type="tokens",
+                disable_unk=True,
+            )
+            for number, result in zip(same, results, strict=True):
+                answers[number] = [
+                    Candidate(self._pieces.decode(tokens), float(score))
+                    for tokens, score in zip(result.hypotheses, result.scores, strict=True)
+                ]
+        return [answers[number] for number in range(len(texts))]
 
 
-def _candidates(wire: Wire, result: Any, pieces: Any, script: str) -> list[Candidate]:
-    """Distinct texts, best first. What was masked and got lost on the way is put at the end."""
-    candidates: dict[str, Candidate] = {}
-    for tokens, score in zip(result.hypotheses, result.scores, strict=True):
-        text = close_wire(pieces.decode(tokens), script=script, kept=wire.kept)
-        lost = [item for item in wire.kept if item not in text]
-        text = " ".join([text, *lost]).strip()
-        if text:
-            candidates.setdefault(text, Candidate(text, float(score)))
-    if not candidates:
-        raise EngineError("nothing came of a sentence", subject=wire.text[:60])
-    return sorted(candidates.values(), key=lambda candidate: -candidate.score)
+def _has_words(text: str) -> bool:
+    return any(character.isalpha() for character in text)
 
 
-def _unmasked(wire: Wire) -> str:
-    from dubber.translation.wire import unmasked
+def _keeps(text: str, part: Wire) -> bool:
+    """Whether each mask of `part` is in `text` once, and no other."""
+    return sorted(MASK.findall(text)) == sorted(MASK.findall(part.text))
 
-    return unmasked(wire.text, ())
+
+def _cuts(text: str, fits: Callable[[str], bool]) -> list[str]:
+    """`text` if it `fits`, else its clauses; a clause that does not fit, in runs of words."""
+    if fits(text):
+        return [text]
+    cuts: list[str] = []
+    for clause in MARKS.split(text):
+        if fits(clause):
+            cuts.append(clause)
+            continue
+        words = clause.split(" ")
+        runs = [" ".join(words[n : n + CUT_WORDS]) for n in range(0, len(words), CUT_WORDS)]
+        for run in runs:
+            size = len(run) if fits(run) else CUT_CHARACTERS
+            cuts += [run[n : n + size] for n in range(0, len(run), size)]
+    return cuts
+
+
+def _joined(before: list[Candidate], after: list[Candidate]) -> list[Candidate]:
+    """Candidates of two parts of one sentence, one after the other, best with best."""
+    if not before:
+        return after
+    return [
+        Candidate(f"{a.text} {b.text}".strip(), (a.score + b.score) / 2)
+        for a, b in zip(before, after, strict=False)
+    ]
+
+
+def _distinct(candidates: list[Candidate]) -> list[Candidate]:
+    """Each text once, the best score first."""
+    best: dict[str, Candidate] = {}
+    for candidate in sorted(candidates, key=lambda c: -c.score):
+        best.setdefault(candidate.text, candidate)
+    return list(best.values())

@@ -40,7 +40,7 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class CorpusRule:
-    """What is known of a corpus: its weight in sampling, and whether its pairs may be misaligned."""
+    """What is known of a corpus: its weight in sampling; `noisy`: pairs may be misaligned."""
 
     weight: float = 1.0
     noisy: bool = False

@@ -7,25 +7,12 @@ its place in CTranslate2's TransformerSpec; `export.py` fills that in from these
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - as everybody writes it
 
-
-@dataclass(frozen=True, slots=True)
-class NetConfig:
-    """Sizes of the network. `width` is divisible by `heads`."""
-
-    vocabulary: int = 8000
-    width: int = 256
-    heads: int = 4
-    inner: int = 1024
-    encoder_layers: int = 5
-    decoder_layers: int = 2
-    dropout: float = 0.0  # a few passes over the data overfit nothing yet
-    max_tokens: int = 256
+from dubber.translation.sizes import NetConfig
 
 
 def sinusoids(length: int, width: int) -> Tensor:

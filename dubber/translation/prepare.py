@@ -62,9 +62,10 @@ def prepare(
 ) -> dict[str, object]:
     """Read `data`, keep what is good, write the encoded pairs and the vocabulary to `out`.
 
-    `scripts` gives each language its script (ISO 15924). `vocabulary` takes an existing SentencePiece
-    model instead of learning one. Returns the manifest that is also written as `data.json`: counts a
-    corpus and direction, refusals by reason. DataError if a corpus is missing or nothing is left.
+    `scripts` gives each language its script (ISO 15924). `vocabulary`, a SentencePiece model, is
+    taken instead of learning one. Returns the manifest that is also written as `data.json`: counts
+    of pairs a corpus and direction, refusals by reason. DataError if a corpus is missing or nothing
+    is left.
     """
     options = options or PrepareOptions()
     out.mkdir(parents=True, exist_ok=True)

@@ -17,15 +17,17 @@ from typing import TYPE_CHECKING, Any
 from dubber.errors import DataError, NoInputError
 from dubber.protocols import Progress, silent
 from dubber.translation.batches import Batch, Drawer, Encoded, Sampling
-from dubber.translation.model import NetConfig
+from dubber.translation.export import export
 from dubber.translation.prepare import VOCABULARY_MODEL, PrepareOptions, prepare, specials
+from dubber.translation.score import evaluate
+from dubber.translation.sizes import NetConfig
 
 if TYPE_CHECKING:
     import torch
 
     from dubber.translation.model import Net
 
-__all__ = ["FitOptions", "PrepareOptions", "fit", "prepare"]
+__all__ = ["FitOptions", "PrepareOptions", "evaluate", "export", "fit", "prepare"]
 
 log = logging.getLogger(__name__)
 
