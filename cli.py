@@ -104,7 +104,7 @@ def dub() -> None:
     help=f"Subtitle files to write ({', '.join(SUBTITLE_FORMATS)}).",
 )
 @click.option("--keep-original-audio", is_flag=True, help="Keep the original as a second track.")
-@click.option("--audio-track", type=int, metavar="N", help="Dub this audio track (0 is the first).")
+@click.option("--audio-track", type=int, metavar="N", help="Dub this audio track (1 is the first).")
 @click.option(
     "--keep-background/--no-background",
     default=DEFAULTS.mix.keep_background,

@@ -58,7 +58,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (["good.mp4", "-o", "file/out"], 73, "output folder"),
         (["good.mp4", "--mt", "no-such-engine"], 2, "use one of"),
         (["good.mp4", "--asr", "whisper:no-such-card"], 69, "dub weights list"),
-        (["good.mp4", "--audio-track", "7"], 65, "track"),
+        (["good.mp4", "--audio-track", "7"], 2, "from 1 to 1"),
         (["good.mp4", "--subs", "docx"], 2, "docx"),
     ],
 )
