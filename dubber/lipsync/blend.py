@@ -18,9 +18,11 @@ if TYPE_CHECKING:
 _LIPS = places(LIPS_OUTER)
 _LOWER_JAW = places(JAW[5:16])
 _WHOLE_JAW = places((*JAW, 356, 127))
+_CHIN = places(JAW[7:14])
 _SIDES = places((205, 425))
 MARGIN = 0.06  # of the face's width that the mask reaches beyond the jaw's and lips' points
 FEATHER = 0.07  # of the face's width over which it fades
+SIDE_MARGIN = 0.012  # … but beyond the jaw's sides: what is behind a face is not ours
 ROOM = 0.22  # of the face's width around the points, so that the mask ends inside a patch
 STEADY = 0.35  # how much of a frame's own colour shift is taken over from the ones before
 GRID = 24  # cells a side in which colour shifts are worked out
@@ -64,12 +66,30 @@ def mask_of(shape: tuple[int, int], face: Points, drawn: Points) -> Floats:
     reach = max(1, round(MARGIN * width))
     ellipse = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
     mask = cv2.dilate(mask, ellipse)
-    above = _above_nose(shape, face)
-    mask[above] = 0
+    mask[_above_nose(shape, face)] = 0
     soft = _blur(mask.astype(np.float32) / 255, FEATHER * width / 2)
+    soft *= _blur(_outline(shape, face, drawn), FEATHER * width / 4)
     soft = np.clip((soft - 0.04) / 0.92, 0, 1)
     soft *= _window(shape, max(2, round(0.04 * width)))
     return np.asarray(soft, np.float32)
+
+
+def _outline(shape: tuple[int, int], face: Points, drawn: Points) -> Floats:
+    """1 on the face and below its chin, where the neck moves with what is drawn."""
+    import cv2
+
+    width = face_width(face)
+    inside = np.zeros(shape, np.uint8)
+    for parts, margin in (
+        (face[_WHOLE_JAW], SIDE_MARGIN),
+        (np.vstack([face[_CHIN], drawn[_CHIN], face[_LIPS]]), MARGIN),
+    ):
+        part = np.zeros(shape, np.uint8)
+        cv2.fillConvexPoly(part, cv2.convexHull(np.rint(parts * 16).astype(np.int32)), 1, shift=4)
+        reach = max(1, round(margin * width))
+        ellipse = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
+        inside |= cv2.dilate(part, ellipse)
+    return inside.astype(np.float32)
 
 
 def _above_nose(shape: tuple[int, int], face: Points) -> NDArray[np.bool_]:
