@@ -18,11 +18,11 @@ from dubber.errors import ConfigError, UnknownLanguageError
 from dubber.schema import VISEMES
 
 STRESS_AND_TONE = "ˈˌ.|‖ˑ˥˦˧˨˩̃ \u0303"
-KEYS = frozenset(
-    "code name native_name aliases script syllables_per_second sources codes asr spoken "
-    "abbreviations corrections examples sentence_ends digits subtitles visemes fonts notes".split()
-)
 NEEDED = ("code", "name", "native_name", "script", "codes", "examples")
+OPTIONAL = (
+    *("aliases", "syllables_per_second", "sources", "asr", "spoken", "abbreviations"),
+    *("corrections", "sentence_ends", "digits", "subtitles", "visemes", "fonts", "notes"),
+)
 NEEDED_CODES = ("iso639_3", "bcp47")
 
 
@@ -124,7 +124,7 @@ def read_pack(path: Path, *, defaults: Mapping[str, Any], scripts: Mapping[str, 
         if key not in own:
             raise _wrong(path, key, "is missing", "add it; docs/adding-a-language.md says what")
     for key in own:
-        if key not in KEYS:
+        if key not in (*NEEDED, *OPTIONAL):
             raise _wrong(path, key, "is not a key of a pack", "take it out, or mend its spelling")
     if own["code"] != path.stem:
         raise _wrong(path, "code", f"is {own['code']!r}", f"call the file {own['code']}.toml")

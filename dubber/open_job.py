@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dubber import __version__
 from dubber.config import DubOptions
 from dubber.errors import OutputError
 from dubber.languages import Language
@@ -18,6 +17,7 @@ from dubber.protocols import Progress
 from dubber.registry import Engines
 from dubber.schema import Job, Notice
 from dubber.weights import sha256_of
+from dubber.version import VERSION
 from dubber.workspace import Artifact, Check, Facts, Workspace, fault, key_of
 
 EDITABLE = frozenset({"transcribe", "translate"})
@@ -71,7 +71,7 @@ class OpenJob:
         return self.media.duration
 
     def key(self, stage: str, inputs: Mapping[str, str], params: Mapping[str, Any]) -> str:
-        return key_of(stage, inputs, {"version": __version__, **params})
+        return key_of(stage, inputs, {"version": VERSION, **params})
 
     def make(
         self,

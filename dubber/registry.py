@@ -108,7 +108,7 @@ BUILT_IN = (
 )
 
 #: What a preset tries, strongest first. An engine without its weights present is passed over.
-PREFERENCES = {
+PREFERENCES: dict[str, dict[str, tuple[str, ...]]] = {
     "auto": {
         "asr": ("asr.whisper",),
         "mt": ("mt.indictrans2", "mt.compact"),

@@ -12,7 +12,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from dubber import __version__
 from dubber.errors import DataError, NoInputError, UnavailableError
 from dubber.evaluate.report import report_to_json
 from dubber.languages import Language
@@ -41,6 +40,7 @@ from dubber.stages.transcribe import transcribe
 from dubber.stages.translate import lost_edits, translate
 from dubber.subtitles import read_transcript, write_subtitles
 from dubber.timing.plan import plan
+from dubber.version import VERSION
 from dubber.weights import sha256_of
 from dubber.workspace import OUTPUTS, Artifact, key_of
 
@@ -319,7 +319,7 @@ class Steps:
         inputs = {"video": job.digest, "track": track.digest, "cues": cues.digest}
         if picture is not None:
             inputs["picture"] = picture.digest
-        comment = f"Dubbed by machine from {source.name} to {target.name} with dub {__version__}"
+        comment = f"Dubbed by machine from {source.name} to {target.name} with dub {VERSION}"
         key = job.key(
             "output", inputs, {"keep": job.options.keep_original_audio, "comment": comment}
         )

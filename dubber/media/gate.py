@@ -50,6 +50,11 @@ NOT_MEDIA = "not a video or a sound that can be read"
 CURE = "check that it plays; if it does, convert it to .mp4 with H.264 and AAC"
 
 
+def ffmpeg_version() -> str:
+    """The FFmpeg inside PyAV, such as "FFmpeg 8.1.2"."""
+    return f"FFmpeg {av.ffmpeg_version_info}"
+
+
 def check_file(path: Path) -> Path:
     """`path` made absolute, once it is known to be an ordinary file with something in it.
 

@@ -120,4 +120,4 @@ class _Filter:
 
 def _stereo(frame: AudioFrame) -> Samples:
     """Shape (n, 2)."""
-    return frame.to_ndarray().reshape(-1, 2)
+    return np.asarray(frame.to_ndarray(), np.float32).reshape(-1, 2)

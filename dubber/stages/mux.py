@@ -38,7 +38,7 @@ class MuxReport:
     notices: tuple[Notice, ...] = ()
 
 
-def mux(
+def mux(  # noqa: PLR0913  what goes in and what it is called: no fewer
     source: Media,
     picture: Path | None,
     track: Path,

@@ -9,7 +9,7 @@ from dubber.errors import UnavailableError
 from dubber.languages import Language
 from dubber.protocols import Progress, Translator, silent
 from dubber.schema import Candidate, Segment, Transcript
-from dubber.text import sentences
+from dubber.text.sentences import chunks
 
 N_BEST = 4
 BATCH_SEGMENTS = 16
@@ -80,7 +80,7 @@ def _kept(heard: Transcript, previous: Transcript | None, engine: str) -> dict[s
 def _translate_batch(
     batch: list[Segment], translator: Translator, source: Language, target: Language
 ) -> list[Segment]:
-    pieces = [sentences.chunks(segment.text, source) for segment in batch]
+    pieces = [chunks(segment.text, source) for segment in batch]
     flat = [piece for of_segment in pieces for piece in of_segment]
     answers = iter(
         translator.translate(flat, source=source.code, target=target.code, n_best=N_BEST)

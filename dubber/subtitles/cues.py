@@ -136,7 +136,7 @@ def _best_break(text: str, sentence_ends: str) -> int | None:
 
 
 def _timed(cues: Sequence[Cue], limits: SubtitleLimits) -> tuple[Cue, ...]:
-    """Each cue long enough to be read where the next one leaves room, and no longer than allowed."""
+    """Each cue as long as reading takes where the next leaves room, and no longer than allowed."""
     result = []
     for number, cue in enumerate(cues):
         room = cues[number + 1].start - GAP if number + 1 < len(cues) else float("inf")

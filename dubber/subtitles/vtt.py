@@ -1,4 +1,4 @@
-"""WebVTT (.vtt), as W3C defines it: a header, blocks of times and text, `<v Name>` for a speaker."""
+"""WebVTT (.vtt), as W3C defines it: a header, blocks of times and text, `<v Name>` a speaker."""
 
 from __future__ import annotations
 

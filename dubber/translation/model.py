@@ -23,7 +23,7 @@ def sinusoids(length: int, width: int) -> Tensor:
     return torch.cat([angles.sin(), angles.cos()], dim=1)
 
 
-class Attention(nn.Module):
+class Attention(nn.Module):  # type: ignore[misc]  # torch may be absent
     def __init__(self, config: NetConfig) -> None:
         super().__init__()
         self.heads, self.dropout = config.heads, config.dropout
@@ -48,7 +48,7 @@ class Attention(nn.Module):
         return x.unflatten(-1, (self.heads, -1)).transpose(1, 2)  # (B, heads, length, D / heads)
 
 
-class FeedForward(nn.Module):
+class FeedForward(nn.Module):  # type: ignore[misc]  # torch may be absent
     def __init__(self, config: NetConfig) -> None:
         super().__init__()
         self.first = nn.Linear(config.width, config.inner)
@@ -59,7 +59,7 @@ class FeedForward(nn.Module):
         return out
 
 
-class EncoderLayer(nn.Module):
+class EncoderLayer(nn.Module):  # type: ignore[misc]  # torch may be absent
     def __init__(self, config: NetConfig) -> None:
         super().__init__()
         self.attention_norm = nn.LayerNorm(config.width)
@@ -90,7 +90,7 @@ class DecoderLayer(EncoderLayer):
         return out
 
 
-class Net(nn.Module):
+class Net(nn.Module):  # type: ignore[misc]  # torch may be absent
     positions: Tensor
 
     def __init__(self, config: NetConfig) -> None:

@@ -87,7 +87,7 @@ def read_lines(folder: Path, language: str, limit: int | None) -> list[str]:
 def chrf(said: Sequence[str], wanted: Sequence[str]) -> tuple[float, str]:
     """chrF++ of the whole set and sacrebleu's signature of how it was computed."""
     try:
-        from sacrebleu.metrics import CHRF
+        from sacrebleu.metrics.chrf import CHRF
     except ImportError as error:
         raise UnavailableError(
             "sacrebleu is missing", cure='pip install "dub[evaluate]"'

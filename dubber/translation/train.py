@@ -153,7 +153,7 @@ class _Run:
         if not math.isfinite(value):
             raise DataError(f"the loss is {value} at step {self.step}", cure="lower the rate")
         self._optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), options.clip)
         self._optimizer.step()
         keep = min(options.averaging, (1 + self.step) / (10 + self.step))

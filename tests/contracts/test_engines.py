@@ -22,7 +22,7 @@ from dubber.protocols import (
 )
 from dubber.registry import EngineChoice, choose, open_engine, specs
 
-PROTOCOLS = {
+PROTOCOLS: dict[str, Any] = {
     "asr": Recognizer,
     "mt": Translator,
     "tts": Synthesizer,
