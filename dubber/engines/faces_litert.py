@@ -6,8 +6,11 @@ detect, cut a turned square, find the landmarks, and look for them there in the 
 
 from __future__ import annotations
 
+import os
+import sys
 import zipfile
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -133,8 +136,9 @@ class _Network:
         from ai_edge_litert.interpreter import Interpreter
 
         try:
-            self._net: Any = Interpreter(model_content=content, num_threads=max(1, threads))
-            self._net.allocate_tensors()
+            with _quiet():
+                self._net: Any = Interpreter(model_content=content, num_threads=max(1, threads))
+                self._net.allocate_tensors()
         except (ValueError, RuntimeError) as error:
             raise EngineError(f"a face network cannot be read ({str(error)[:80]})") from error
         self._input = self._net.get_input_details()[0]["index"]
@@ -144,6 +148,24 @@ class _Network:
         self._net.set_tensor(self._input, picture[None])
         self._net.invoke()
         return [self._net.get_tensor(output) for output in self._outputs]
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without the line that LiteRT writes to the process's stderr about its delegate."""
+    sys.stderr.flush()
+    try:
+        kept = os.dup(2)
+    except OSError:  # there is no stderr
+        yield
+        return
+    try:
+        with Path(os.devnull).open("wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+            yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def _unpack(file: Path, member: str) -> bytes:
