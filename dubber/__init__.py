@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 from dubber.config import DubOptions
 from dubber.errors import DubError
 from dubber.schema import Job, Result
-from dubber.version import VERSION as __version__
+from dubber.version import VERSION
 
 if TYPE_CHECKING:
     from dubber.pipeline import dub
 
+__version__ = VERSION
 __all__ = ["DubError", "DubOptions", "Job", "Result", "__version__", "dub"]
 
 

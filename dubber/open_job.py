@@ -16,8 +16,8 @@ from dubber.media.probe import choose_audio, probe
 from dubber.protocols import Progress
 from dubber.registry import Engines
 from dubber.schema import Job, Notice
-from dubber.weights import sha256_of
 from dubber.version import VERSION
+from dubber.weights import sha256_of
 from dubber.workspace import Artifact, Check, Facts, Workspace, fault, key_of
 
 EDITABLE = frozenset({"transcribe", "translate"})

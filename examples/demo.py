@@ -1,6 +1,6 @@
 """What `make demo` does: make the sample clip, dub it from Hindi to Tamil, say where it is.
 
-    python examples/demo.py FOLDER
+python examples/demo.py FOLDER
 """
 
 from __future__ import annotations
@@ -22,9 +22,7 @@ def main(folder: Path) -> int:
         subprocess.run([sys.executable, str(HERE / "make_sample.py"), str(sample)], check=True)
     command = ["-m", "dubber", str(sample), "--src", "hi", "--tgt", "ta", "-o", str(folder)]
     print("dub " + " ".join(command[2:]), flush=True)
-    code = subprocess.run(
-        [sys.executable, *command], check=False, cwd=HERE.parent
-    ).returncode
+    code = subprocess.run([sys.executable, *command], check=False, cwd=HERE.parent).returncode
     if code:
         return code
     for line in (
