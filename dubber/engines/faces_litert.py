@@ -108,7 +108,6 @@ class FaceLandmarker:
         """Faces in a square that may reach over the picture's edges, in its pixels."""
         import cv2
 
-        height, width = image.shape[:2]
         step = side / blazeface.INPUT
         part = image[max(0, y) : y + side, max(0, x) : x + side]
         size = (max(1, round(part.shape[1] / step)), max(1, round(part.shape[0] / step)))

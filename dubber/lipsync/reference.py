@@ -1,9 +1,15 @@
-"""The faces a renderer wants to see before it draws: cut out in one reading of the film."""
+"""The faces a renderer wants to see before it draws: read from the film a little ahead.
+
+A face is met in parts of its track of about two minutes, and forgotten after its last role in
+each: memory depends on how many people are seen at once, not on the film's length.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,84 +18,141 @@ from dubber.lipsync.roles import Role
 from dubber.lipsync.shape import MouthRange, measure
 from dubber.lipsync.tracks import FaceTrack, FaceTracks
 from dubber.lipsync.warp import steady
-from dubber.protocols import FacePatch, FramePicture, LipRenderer, MouthPainter
+from dubber.media.video import VideoReader
+from dubber.protocols import FacePatch, LipRenderer, MouthPainter
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from dubber.media.video import Frame
     from dubber.protocols import Image, Points
 
-MOST = 600  # faces kept of all people together: it bounds the memory
-LEAST = 40  # … but as many of each
-SIDE = 288  # pixels: larger cuts are made smaller
+PART = 3000  # frames of a track that are met together
+MOST = 600  # faces kept of PART frames
+LEAST = 40  # … and of any person
+SIDE = 256  # pixels: larger cuts are made smaller
 
-
-class _Cuttable(FramePicture, Protocol):
-    @property
-    def width(self) -> int: ...
-    @property
-    def height(self) -> int: ...
-    def crop(self, x: int, y: int, w: int, h: int) -> Image: ...
+_Key = tuple[int, int]
 
 
 class References:
-    """Collects the faces that a renderer chose, of every track that has a role."""
+    """Painters for the roles of a film, in their order. Use as a context manager."""
 
-    def __init__(self, tracks: FaceTracks, roles: Sequence[Role], renderer: LipRenderer) -> None:
+    def __init__(
+        self, video: Path, tracks: FaceTracks, roles: Sequence[Role], renderer: LipRenderer
+    ) -> None:
         self._renderer = renderer
-        wanted = {role.track.id for role in roles}
-        self._people = [_Person(track) for track in tracks.tracks if track.id in wanted]
-        share = max(LEAST, MOST // max(1, len(self._people)))
-        for person in self._people:
-            person.choose(renderer, share)
-        self._by_frame: dict[int, list[_Person]] = {}
-        for person in self._people:
-            for frame in person.track.frames[person.rows]:
-                self._by_frame.setdefault(int(frame), []).append(person)
-        self.last = max(self._by_frame, default=-1)
+        self._whole = min(PART, max(1, len(tracks.times)))
+        self._tracks = {track.id: track for track in tracks.tracks}
+        self._last_use = {self._key(role): role.last for role in roles}
+        keys = sorted(self._last_use, key=lambda key: (self._bounds(key)[0], key))
+        self._coming = keys[::-1]
+        self._known: dict[_Key, _Person] = {}
+        self._reader = VideoReader(video)
+        self._frames: Iterator[Frame] = iter(self._reader)
+        self._at = -1
 
-    def see(self, frame: _Cuttable) -> None:
-        """Look at the next frame of the film."""
-        for person in self._by_frame.get(frame.index, ()):
-            person.see(frame)
+    def __enter__(self) -> References:
+        return self
 
-    def painters(self) -> dict[int, tuple[MouthPainter, MouthRange]]:
-        """For each track a painter who has met the face, and the range of its mouth."""
-        return {
-            person.track.id: (person.meet(self._renderer), person.range)
-            for person in self._people
-            if person.faces
-        }
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._reader.close()
+
+    def painter(self, role: Role) -> tuple[MouthPainter, MouthRange] | None:
+        """Who paints the role, and the range of its mouth; None if its face was never whole.
+
+        Reads on as far as that needs.
+        """
+        key = self._key(role)
+        self._meet_until(self._bounds(key)[0])
+        person = self._known[key]
+        while self._at < person.last:
+            frame = next(self._frames, None)
+            if frame is None:
+                break
+            self._at = frame.index
+            self._meet_until(frame.index)
+            for other in self._known.values():
+                other.see(frame)
+        return person.painted(self._renderer)
+
+    def release(self, frame: int) -> None:
+        """Forget everyone whose last role ended before `frame`."""
+        for key in [key for key in self._known if self._last_use[key] < frame]:
+            del self._known[key]
+
+    def _meet_until(self, frame: int) -> None:
+        while self._coming and self._bounds(self._coming[-1])[0] <= frame:
+            key = self._coming.pop()
+            low, high = self._bounds(key)
+            part = self._tracks[key[0]].part(low, high)
+            most = max(LEAST, round(MOST * min(1.0, len(part) / self._whole)))
+            self._known[key] = _Person(part, self._renderer, most)
+
+    def _key(self, role: Role) -> _Key:
+        track = self._tracks[role.track.id]
+        size = _part_size(track)
+        return track.id, min((role.first - int(track.frames[0])) // size, _parts(track) - 1)
+
+    def _bounds(self, key: _Key) -> tuple[int, int]:
+        """The frames of a part: first, and the one after the last."""
+        track = self._tracks[key[0]]
+        first, size = int(track.frames[0]), _part_size(track)
+        last = key[1] == _parts(track) - 1
+        end = int(track.frames[-1]) + 1 if last else first + (key[1] + 1) * size
+        return first + key[1] * size, end
+
+
+def _parts(track: FaceTrack) -> int:
+    return max(1, round(len(track) / PART))
+
+
+def _part_size(track: FaceTrack) -> int:
+    return max(1, len(track) // _parts(track))
 
 
 class _Person:
-    def __init__(self, track: FaceTrack) -> None:
-        self.track = track
-        self.shapes = measure(track.points)
-        self.range = MouthRange.of(self.shapes)
-        self.points: Points = steady(track.points)
-        self.rows: NDArray[np.intp] = np.zeros(0, np.intp)
-        self.faces: list[FacePatch] = []
+    """A part of a track, and the faces cut out of it."""
+
+    def __init__(self, track: FaceTrack, renderer: LipRenderer, most: int) -> None:
+        self._track = track
+        self._shapes = measure(track.points)
+        self._range = MouthRange.of(self._shapes)
+        self._points: Points = steady(track.points)
+        self._rows = renderer.choose(track.frames, self._shapes, track.yaw, most=most)
+        self._wanted = set(self._rows.tolist())
+        self.last = int(track.frames[self._rows].max()) if len(self._rows) else -1
+        self._faces: list[FacePatch] = []
         self._seen: list[int] = []
+        self._painter: MouthPainter | None = None
 
-    def choose(self, renderer: LipRenderer, most: int) -> None:
-        self.rows = renderer.choose(self.track.frames, self.shapes, self.track.yaw, most=most)
-
-    def see(self, frame: _Cuttable) -> None:
-        row = int(np.searchsorted(self.track.frames, frame.index))
-        place = rectangle(self.points[row], frame.width, frame.height)
+    def see(self, frame: Frame) -> None:
+        """Cut the face out of `frame` if it is one that is wanted."""
+        row = int(np.searchsorted(self._track.frames, frame.index))
+        if row not in self._wanted or self._track.frames[row] != frame.index:
+            return
+        place = rectangle(self._points[row], frame.width, frame.height)
         if place is None:
             return
         x, y, w, h = place
         image = frame.crop(x, y, w, h)
-        self.faces.append(_bounded(image, self.points[row] - np.array([x, y], np.float32)))
+        self._faces.append(_bounded(image, self._points[row] - np.array([x, y], np.float32)))
         self._seen.append(row)
 
-    def meet(self, renderer: LipRenderer) -> MouthPainter:
-        rows = np.array(self._seen, np.intp)
-        return renderer.meet(
-            self.faces, self.track.frames[rows], self.shapes[rows], self.track.yaw[rows]
-        )
+    def painted(self, renderer: LipRenderer) -> tuple[MouthPainter, MouthRange] | None:
+        if self._painter is None:
+            if not self._faces:
+                return None
+            rows: NDArray[np.intp] = np.array(self._seen, np.intp)
+            self._painter = renderer.meet(
+                self._faces, self._track.frames[rows], self._shapes[rows], self._track.yaw[rows]
+            )
+        return self._painter, self._range
 
 
 def _bounded(image: Image, points: Points) -> FacePatch:

@@ -10,7 +10,7 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -76,7 +76,7 @@ class FaceTracks:
     def save(self, path: Path) -> None:
         """Write an npz beside `path` and rename it into place; StorageError."""
         draft = path.with_name(f".{path.name}.part")
-        arrays = {
+        arrays: dict[str, NDArray[Any]] = {
             "schema": np.array(SCHEMA),
             "kept": np.array(KEPT, np.int32),
             "times": self.times,
@@ -110,7 +110,9 @@ class FaceTracks:
             raise DataError(f"not face tracks ({str(error)[:80]})", subject=path) from error
 
 
-def _joined(parts: Sequence[NDArray[np.generic]], empty: tuple[int, ...], kind: type) -> object:
+def _joined(
+    parts: Sequence[NDArray[np.generic]], empty: tuple[int, ...], kind: type
+) -> NDArray[Any]:
     return np.concatenate(parts).astype(kind) if parts else np.zeros(empty, kind)
 
 

@@ -14,7 +14,7 @@ from dubber.languages import Language
 from dubber.lipsync.blend import Blender, rectangle
 from dubber.lipsync.reference import References
 from dubber.lipsync.roles import Role, plan_roles
-from dubber.lipsync.shape import MouthRange, measure
+from dubber.lipsync.shape import measure
 from dubber.lipsync.tracks import FaceTracks
 from dubber.lipsync.visemes import trajectory
 from dubber.lipsync.warp import steady
@@ -57,27 +57,24 @@ def sync(  # noqa: PLR0913  what is drawn, from what, how: no fewer
     """Write `video`'s picture to `target` with the mouths of `timeline`'s speakers re-drawn.
 
     `faces` is what `find_faces` wrote; `speech` the spans of the original talk, ascending. Reads
-    the film twice, frame by frame. Progress in frames of both readings.
+    the film twice at once, one reading ahead of the other. Progress in frames.
     """
     tracks = FaceTracks.load(faces)
     roles = plan_roles(tracks, timeline, speech, options)
     if not roles:
         return SyncReport(changed=False)
-    whole = 2.0 * len(tracks.times)
-    references = References(tracks, roles, renderer)
-    with VideoReader(video) as reader:
-        for frame in reader:
-            if frame.index > references.last:
-                break
-            references.see(frame)
-            progress(float(frame.index), whole)
-    cast = _Cast(tracks, timeline, roles, references.painters(), language)
+    whole = float(len(tracks.times))
     frames = 0
-    with VideoReader(video) as reader, VideoWriter(target, reader.stream) as writer:
+    with (
+        References(video, tracks, roles, renderer) as references,
+        VideoReader(video) as reader,
+        VideoWriter(target, reader.stream) as writer,
+    ):
+        cast = _Cast(tracks, timeline, roles, references, language)
         for frame in reader:
             writer.write(cast.redraw(frame))
             frames += 1
-            progress(min(whole, whole / 2 + frames), whole)
+            progress(min(whole, frames), whole)
     progress(whole, whole)
     weights = np.concatenate([role.weight for role in roles])
     return SyncReport(
@@ -97,28 +94,35 @@ class _Cast:
         tracks: FaceTracks,
         timeline: Timeline,
         roles: Sequence[Role],
-        painters: dict[int, tuple[MouthPainter, MouthRange]],
+        references: References,
         language: Language,
     ) -> None:
         self._tracks, self._timeline, self._language = tracks, timeline, language
-        self._painters = painters
-        self._coming = [role for role in reversed(roles) if role.track.id in painters]
+        self._references = references
+        self._coming = list(reversed(roles))
         self._on: list[_Playing] = []
         self.drawn = 0
 
     def redraw(self, frame: Frame) -> Frame:
         """The frame with every mouth of ours in it."""
         while self._coming and self._coming[-1].first <= frame.index:
-            self._on.append(self._begin(self._coming.pop()))
-        self._on = [playing for playing in self._on if playing.role.last >= frame.index]
+            playing = self._begin(self._coming.pop())
+            if playing is not None:
+                self._on.append(playing)
+        if any(playing.role.last < frame.index for playing in self._on):
+            self._on = [playing for playing in self._on if playing.role.last >= frame.index]
+            self._references.release(frame.index)
         result = frame
         for playing in self._on:
             result = playing.redraw(result)
         self.drawn += result is not frame
         return result
 
-    def _begin(self, role: Role) -> _Playing:
-        painter, usual = self._painters[role.track.id]
+    def _begin(self, role: Role) -> _Playing | None:
+        met = self._references.painter(role)
+        if met is None:
+            return None
+        painter, usual = met
         times = self._tracks.times[role.track.frames]
         asked = trajectory(self._timeline.clips, times, language=self._language)
         wanted = usual.shapes(asked)
