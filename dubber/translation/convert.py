@@ -1,0 +1,202 @@
+"""A published IndicTrans2 checkpoint as a CTranslate2 folder, with no torch, pickle or code of it.
+
+In: the files of a Hugging Face repository (`config.json`, `*.safetensors`, `dict.SRC.json`,
+`dict.TGT.json`, `model.SRC`, `model.TGT`). The network is a pre-norm transformer of the fairseq
+kind with separate vocabularies, sinusoidal positions and, in some, a norm after the embedding
+(Gala et al., TMLR 2023, arXiv 2305.16307); TransformerSpec holds all of it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dubber.errors import DataError, NoInputError, UsageError
+from dubber.translation.tensors import Checkpoint
+
+Weights = Mapping[str, NDArray[np.float32]]
+
+FACTS = "indictrans2.json"
+#: Whether the source and the target of a published model are English.
+DIRECTIONS = {"indic-indic": (False, False), "en-indic": (True, False), "indic-en": (False, True)}
+SIDES = {"encoder": "SRC", "decoder": "TGT"}
+ACTIVATIONS = {"relu": "RELU", "gelu": "GELU", "swish": "SWISH", "silu": "SWISH"}
+
+
+def convert(
+    checkpoint: Path, out: Path, *, direction: str = "", quantization: str = "int8"
+) -> Path:
+    """Write the checkpoint in folder `checkpoint` as a CTranslate2 model in `out`; returns `out`.
+
+    `direction` is a key of `DIRECTIONS`; "" reads it from the folder's name. `quantization` is
+    CTranslate2's name for it, "float32" for none. NoInputError for a missing file, DataError for a
+    checkpoint of another kind, UsageError if the direction is not told.
+    """
+    direction = direction or next((name for name in DIRECTIONS if name in checkpoint.name), "")
+    if direction not in DIRECTIONS:
+        raise UsageError(
+            "which direction does this checkpoint translate?",
+            subject=checkpoint,
+            cure="say one of " + ", ".join(DIRECTIONS),
+        )
+    config = _json(checkpoint / "config.json")
+    spec = build_spec(
+        Checkpoint(checkpoint),
+        config,
+        source=_tokens(checkpoint / "dict.SRC.json"),
+        target=_tokens(checkpoint / "dict.TGT.json"),
+    )
+    spec.validate()
+    spec.optimize(quantization=None if quantization == "float32" else quantization)
+    out.mkdir(parents=True, exist_ok=True)
+    spec.save(str(out))
+    for side in SIDES.values():
+        shutil.copyfile(_there(checkpoint / f"model.{side}"), out / f"model.{side}")
+    facts = {
+        "schema": "indictrans2/1",
+        "direction": direction,
+        "quantization": quantization,
+        "max_tokens": _max_tokens(config),
+    }
+    (out / FACTS).write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+    return out
+
+
+def build_spec(
+    weights: Weights, config: Mapping[str, Any], *, source: Sequence[str], target: Sequence[str]
+) -> Any:
+    """The TransformerSpec of a checkpoint with the published names, in float32.
+
+    `source` and `target` are the dictionaries in order of ids.
+    """
+    from ctranslate2 import specs
+    from ctranslate2.specs.common_spec import Activation
+
+    try:
+        heads = {config[f"{side}_attention_heads"] for side in SIDES}
+        norms = {bool(config[f"{side}_normalize_before"]) for side in SIDES}
+        if len(heads) != 1 or len(norms) != 1:
+            raise DataError("encoder and decoder are built differently")
+        spec = specs.TransformerSpec.from_config(
+            (config["encoder_layers"], config["decoder_layers"]),
+            heads.pop(),
+            pre_norm=norms.pop(),
+            activation=Activation[ACTIVATIONS[config["activation_function"]]],
+            layernorm_embedding=bool(config.get("layernorm_embedding")),
+        )
+        _stack(spec.encoder, weights, "encoder", config)
+        _stack(spec.decoder, weights, "decoder", config)
+        tied = config.get("share_decoder_input_output_embed") and "lm_head.weight" not in weights
+        last = "model.decoder.embed_tokens.weight" if tied else "lm_head.weight"
+        spec.decoder.projection.weight = weights[last]
+    except KeyError as error:
+        raise DataError(f"not an IndicTrans2 checkpoint, it has no {error}") from error
+    _vocabularies(spec, weights, source, target)
+    return spec
+
+
+def _vocabularies(
+    spec: Any, weights: Weights, source: Sequence[str], target: Sequence[str]
+) -> None:
+    rows = {side: len(weights[f"model.{side}.embed_tokens.weight"]) for side in SIDES}
+    spec.register_source_vocabulary(_padded(source, rows["encoder"], "source"))
+    spec.register_target_vocabulary(_padded(target, rows["decoder"], "target"))
+    spec.config.bos_token, spec.config.eos_token, spec.config.unk_token = "<s>", "</s>", "<unk>"
+    spec.config.decoder_start_token = "</s>"
+    spec.config.add_source_bos = spec.config.add_source_eos = False
+
+
+def _padded(tokens: Sequence[str], rows: int, side: str) -> list[str]:
+    """`tokens` with names for embedding rows that the dictionary has no word for."""
+    if len(tokens) > rows:
+        raise DataError(f"the {side} dictionary has {len(tokens)} words for {rows} embeddings")
+    return [*tokens, *(f"madeupword{number}" for number in range(rows - len(tokens)))]
+
+
+def _stack(spec: Any, weights: Weights, side: str, config: Mapping[str, Any]) -> None:
+    name = f"model.{side}"
+    embedding = weights[f"{name}.embed_tokens.weight"]
+    embeddings = spec.embeddings[0] if isinstance(spec.embeddings, list) else spec.embeddings
+    embeddings.weight = embedding
+    width = embedding.shape[1]
+    spec.scale_embeddings = math.sqrt(width) if config["scale_embedding"] else 1.0
+    spec.position_encodings.encodings = positions(
+        _max_tokens(config), width, pad=config["pad_token_id"]
+    )
+    if config.get("layernorm_embedding"):
+        _norm(spec.layernorm_embedding, weights, f"{name}.layernorm_embedding")
+    if config[f"{side}_normalize_before"]:
+        _norm(spec.layer_norm, weights, f"{name}.layer_norm")
+    for number, layer in enumerate(spec.layer):
+        _layer(layer, weights, f"{name}.layers.{number}")
+
+
+def _max_tokens(config: Mapping[str, Any]) -> int:
+    return int(max(config["max_source_positions"], config["max_target_positions"]))
+
+
+def positions(length: int, width: int, *, pad: int) -> NDArray[np.float32]:
+    """Position codes (length, width) of the first `length` tokens: fairseq counts from pad + 1."""
+    half = width // 2
+    rates = np.exp(np.arange(half, dtype=np.float32) * -(math.log(10_000) / (half - 1)))
+    angles = np.arange(pad + 1, pad + 1 + length, dtype=np.float32)[:, None] * rates[None]
+    codes = np.zeros((length, width), dtype=np.float32)
+    codes[:, :half], codes[:, half : 2 * half] = np.sin(angles), np.cos(angles)
+    return codes
+
+
+def _layer(layer: Any, weights: Weights, name: str) -> None:
+    own = layer.self_attention
+    _norm(own.layer_norm, weights, f"{name}.self_attn_layer_norm")
+    _linear(own.linear[0], weights, f"{name}.self_attn", ("q_proj", "k_proj", "v_proj"))
+    _linear(own.linear[1], weights, f"{name}.self_attn", ("out_proj",))
+    if hasattr(layer, "attention"):
+        cross = layer.attention
+        _norm(cross.layer_norm, weights, f"{name}.encoder_attn_layer_norm")
+        _linear(cross.linear[0], weights, f"{name}.encoder_attn", ("q_proj",))
+        _linear(cross.linear[1], weights, f"{name}.encoder_attn", ("k_proj", "v_proj"))
+        _linear(cross.linear[2], weights, f"{name}.encoder_attn", ("out_proj",))
+    _norm(layer.ffn.layer_norm, weights, f"{name}.final_layer_norm")
+    _linear(layer.ffn.linear_0, weights, name, ("fc1",))
+    _linear(layer.ffn.linear_1, weights, name, ("fc2",))
+
+
+def _norm(spec: Any, weights: Weights, name: str) -> None:
+    spec.gamma, spec.beta = weights[f"{name}.weight"], weights[f"{name}.bias"]
+
+
+def _linear(spec: Any, weights: Weights, name: str, parts: Sequence[str]) -> None:
+    spec.weight = np.concatenate([weights[f"{name}.{part}.weight"] for part in parts])
+    spec.bias = np.concatenate([weights[f"{name}.{part}.bias"] for part in parts])
+
+
+def _tokens(path: Path) -> list[str]:
+    """A dictionary {token: id} as a list in order of ids, which must be 0, 1, 2, …"""
+    table = _json(path)
+    tokens = sorted(table, key=lambda token: int(table[token]))
+    if [int(table[token]) for token in tokens] != list(range(len(tokens))):
+        raise DataError("a dictionary whose ids have gaps", subject=path)
+    return tokens
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        value = json.loads(_there(path).read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise DataError("not readable as JSON", subject=path) from error
+    if not isinstance(value, dict):
+        raise DataError("not a JSON object", subject=path)
+    return value
+
+
+def _there(path: Path) -> Path:
+    if not path.is_file():
+        raise NoInputError("the checkpoint is not complete", subject=path, cure="get it again")
+    return path

@@ -1,0 +1,100 @@
+"""A published checkpoint, converted, computes what it computed before."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import ctranslate2
+import numpy as np
+import pytest
+
+from dubber.errors import DataError, NoInputError, UsageError
+from dubber.translation.convert import convert
+from dubber.translation.tensors import Checkpoint
+from tests.translation import tiny
+from tests.translation.forward import log_probabilities
+
+SHAPES: list[dict[str, Any]] = [
+    {},
+    {"layernorm_embedding": False},
+    {"activation_function": "relu", "scale_embedding": False, "encoder_layers": 3},
+]
+
+
+@pytest.mark.parametrize("changes", SHAPES, ids=lambda changes: ",".join(changes) or "published")
+def test_a_converted_checkpoint_gives_every_word_the_same_probability(
+    tmp_path: Path, changes: dict[str, Any]
+) -> None:
+    weights, words = tiny.indictrans2(tmp_path / "in", **changes)
+    out = convert(
+        tmp_path / "in", tmp_path / "out", direction="indic-indic", quantization="float32"
+    )
+    model = ctranslate2.Translator(str(out), compute_type="float32")
+    source = ["hin_Deva", "tam_Taml", *words[8:15], "</s>"]
+    target = words[7:40]
+    scored = model.score_batch([source], [target])[0]
+    number = {word: n for n, word in enumerate(words)}
+    expected = log_probabilities(
+        weights,
+        tiny.CONFIG | changes,
+        [number[word] for word in source],
+        [number["</s>"], *(number[word] for word in target)],
+    )
+    wanted = [*(number[word] for word in target), number["</s>"]]
+    assert scored.tokens == [*target, "</s>"]
+    assert np.allclose(
+        scored.log_probs, [row[n] for row, n in zip(expected, wanted, strict=True)], atol=1e-4
+    )
+
+
+def test_words_without_an_embedding_are_refused(tmp_path: Path) -> None:
+    _, words = tiny.indictrans2(tmp_path / "in")
+    table = {word: number for number, word in enumerate([*words, "और"])}
+    (tmp_path / "in" / "dict.TGT.json").write_text(json.dumps(table))
+    with pytest.raises(DataError, match="embeddings"):
+        convert(tmp_path / "in", tmp_path / "out", direction="indic-en")
+
+
+def test_pickled_weights_are_not_read(tmp_path: Path) -> None:
+    tiny.indictrans2(tmp_path / "in")
+    (tmp_path / "in" / "model.safetensors").rename(tmp_path / "in" / "pytorch_model.bin")
+    with pytest.raises(NoInputError, match="pickled"):
+        convert(tmp_path / "in", tmp_path / "out", direction="indic-en")
+
+
+def test_a_direction_is_read_from_the_folder_or_asked_for(tmp_path: Path) -> None:
+    tiny.indictrans2(tmp_path / "indictrans2-en-indic-dist-200M")
+    out = convert(tmp_path / "indictrans2-en-indic-dist-200M", tmp_path / "out")
+    assert json.loads((out / "indictrans2.json").read_text())["direction"] == "en-indic"
+    tiny.indictrans2(tmp_path / "mine")
+    with pytest.raises(UsageError, match="which direction"):
+        convert(tmp_path / "mine", tmp_path / "out")
+
+
+def test_a_checkpoint_of_another_kind_names_what_it_lacks(tmp_path: Path) -> None:
+    tiny.indictrans2(tmp_path / "in")
+    (tmp_path / "in" / "config.json").write_text('{"model_type": "bert"}')
+    with pytest.raises(DataError, match="encoder_attention_heads"):
+        convert(tmp_path / "in", tmp_path / "out", direction="indic-en")
+
+
+def test_a_file_cut_short_is_noticed(tmp_path: Path) -> None:
+    tiny.indictrans2(tmp_path / "in")
+    path = tmp_path / "in" / "model.safetensors"
+    path.write_bytes(path.read_bytes()[:-10])
+    with pytest.raises(DataError, match="cut short"):
+        Checkpoint(tmp_path / "in")
+
+
+@pytest.mark.parametrize("dtype", ["F32", "F16", "BF16"])
+def test_half_precision_is_read_as_the_number_it_is(tmp_path: Path, dtype: str) -> None:
+    numbers = np.array([[1.0, -2.5], [0.15625, 96.0]], dtype=np.float32)  # exact in all three
+    stored: Any = {
+        "F32": numbers,
+        "F16": numbers.astype(np.float16),
+        "BF16": (numbers.view(np.uint32) >> 16).astype(np.uint16),
+    }[dtype]
+    tiny.write_safetensors(tmp_path / "a.safetensors", {"x": stored}, dtype=dtype)
+    assert np.array_equal(Checkpoint(tmp_path)["x"], numbers)
