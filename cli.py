@@ -425,7 +425,93 @@ def doctor() -> None:
 
 @dub.group()
 def train() -> None:
-    """Train the embedded models again."""
+    """Train the embedded models again (needs the [torch] extra)."""
+
+
+@train.group("mt")
+def train_mt() -> None:
+    """The compact translator: prepare, fit, export, evaluate."""
+
+
+@train_mt.command("prepare")
+@click.argument("data", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option("-o", "--out", type=click.Path(path_type=Path), required=True, metavar="PREPARED")
+def train_mt_prepare(data: Path, out: Path) -> None:
+    """Filter and encode the parallel text in DATA (CORPUS/SOURCE-TARGET.tsv)."""
+    from dubber import languages as packs
+    from dubber.translation.prepare import prepare
+
+    scripts = {language.code: language.script for language in packs.all_languages()}
+    with _bar("prepare") as progress:
+        manifest = prepare(data, out, scripts=scripts, progress=progress)
+    click.echo(f"{manifest['tokens']} tokens in {out}")
+
+
+@train_mt.command("fit")
+@click.argument("prepared", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option("-o", "--out", type=click.Path(path_type=Path), required=True, metavar="RUN")
+@click.option("--config", type=click.Path(path_type=Path), required=True, metavar="FILE.toml")
+def train_mt_fit(prepared: Path, out: Path, config: Path) -> None:
+    """Train on PREPARED as FILE.toml says; goes on from the checkpoint in RUN."""
+    from dubber.translation.recipe import read_recipe, run
+
+    with _bar("fit") as progress:
+        click.echo(run(read_recipe(config), prepared, out, progress=progress))
+
+
+@train_mt.command("export")
+@click.argument("run", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.argument("prepared", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option("-o", "--out", type=click.Path(path_type=Path), required=True, metavar="MODEL")
+def train_mt_export(run: Path, prepared: Path, out: Path) -> None:
+    """Write the trained weights as an int8 model that `--mt compact:MODEL` takes."""
+    from dubber.translation.export import export
+    from dubber.translation.train import CHECKPOINT
+
+    click.echo(export(run / CHECKPOINT, prepared, out))
+
+
+@train_mt.command("evaluate")
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option("--mt", default="", metavar="NAME[:MODEL]", help="Translator.")
+@click.option("--src", "source", default="hi", show_default=True, metavar="LANG")
+@click.option("--tgt", "targets", required=True, metavar="LANG[,LANG…]")
+@click.option("--limit", type=int, metavar="N", help="The first N lines only.")
+def train_mt_evaluate(folder: Path, mt: str, source: str, targets: str, limit: int | None) -> None:
+    """chrF++ on FOLDER/LANG.txt, line by line, beside merely copying the source."""
+    from dubber import languages as packs
+    from dubber.registry import choose, open_engine
+    from dubber.translation.score import evaluate
+
+    scripts = {language.code: language.script for language in packs.all_languages()}
+    engine = open_engine(choose("mt", mt, "offline"))
+    with _bar("evaluate") as progress:
+        scores = evaluate(
+            engine,
+            folder,
+            source=packs.get(source).code,
+            targets=[packs.get(name).code for name in targets.split(",")],
+            scripts=scripts,
+            limit=limit,
+            progress=progress,
+        )
+    for score in scores:
+        click.echo(
+            f"{score.source}-{score.target}  chrF++ {score.chrf:.2f}  copy {score.copied:.2f}  "
+            f"numbers {score.numbers:.3f}  ({score.sentences} sentences)"
+        )
+    click.echo(scores[0].signature)
+
+
+@contextmanager
+def _bar(title: str) -> Iterator[Any]:
+    """A progress bar for one long command."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True)) as bars:
+        task = bars.add_task(title)
+        yield lambda done, whole: bars.update(task, completed=done, total=whole)
 
 
 def _complain(error: DubError) -> None:

@@ -46,6 +46,7 @@ class FitOptions:
         )
     )
     steps: int = 6000
+    stop_step: int = 0  # end here, before the schedule of `steps` does; 0: at its end
     warmup_steps: int = 400
     decay_steps: int = 1500  # the last so many, down to a twentieth
     learning_rate: float = 2e-3
@@ -58,6 +59,10 @@ class FitOptions:
     threads: int = 2
     save_steps: int = 250
     log_steps: int = 50
+
+    @property
+    def last_step(self) -> int:
+        return self.stop_step or self.steps
 
     def rate(self, step: int) -> float:
         """The learning rate at `step`, from 1 to `steps`."""
@@ -87,14 +92,14 @@ def fit(
     torch.manual_seed(options.seed + run.step)
     recent: list[float] = []
     for batch in run.drawer:
-        if run.step >= options.steps:
+        if run.step >= options.last_step:
             break
         recent.append(run.learn(batch))
         progress(run.step, options.steps)
         if run.step % options.log_steps == 0:
             _log(out / LOSSES, run, sum(recent) / len(recent))
             recent.clear()
-        if run.step % options.save_steps == 0 or run.step == options.steps:
+        if run.step % options.save_steps == 0 or run.step == options.last_step:
             run.save(checkpoint)
     return checkpoint
 
