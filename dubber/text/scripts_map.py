@@ -30,6 +30,9 @@ BLOCKS = {
 
 DANDAS = frozenset({0x0964, 0x0965})  # one sign for all scripts, encoded once
 
+#: Assigned in Unicode and never written: Tamil has no anusvara, it writes the nasal.
+UNUSED = frozenset({0x0B82})
+
 #: What a letter becomes where a script has no place for it, tried in order; "" drops the sign.
 NEAREST = {
     "ख": "क", "ग": "क", "घ": "क", "छ": "च", "ज": "च", "झ": "ज", "ठ": "ट", "ड": "ट", "ढ": "ट",
@@ -87,4 +90,4 @@ def _nearest(letter: str, start: int) -> str:
 
 
 def _assigned(code: int) -> bool:
-    return unicodedata.category(chr(code)) != "Cn"
+    return code not in UNUSED and unicodedata.category(chr(code)) != "Cn"

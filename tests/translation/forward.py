@@ -82,7 +82,7 @@ def _attend(
     for one_q, one_k, one_v in zip(q, k, v, strict=True):
         scores = one_q @ one_k.T / math.sqrt(one_q.shape[1])
         if causal:
-            scores = np.where(np.tri(*scores.shape, dtype=bool), scores, -np.inf)
+            scores = np.where(np.tri(*scores.shape) > 0, scores, -np.inf)
         chances = np.exp(scores - scores.max(axis=1, keepdims=True))
         seen.append(chances / chances.sum(axis=1, keepdims=True) @ one_v)
     return _linear(weights, f"{name}.out_proj", np.concatenate(seen, axis=1))
