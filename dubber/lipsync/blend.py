@@ -24,7 +24,8 @@ MARGIN = 0.06  # of the face's width that the mask reaches beyond the jaw's and 
 FEATHER = 0.07  # of the face's width over which it fades
 SIDE_MARGIN = 0.012  # … but beyond the jaw's sides: what is behind a face is not ours
 ROOM = 0.22  # of the face's width around the points, so that the mask ends inside a patch
-STEADY = 0.35  # how much of a frame's own colour shift is taken over from the ones before
+STEADY = 0.35  # how much a frame's own colour shift counts against the ones before
+AT_ONCE = 3.0  # levels by which a shift has changed when only its own counts
 GRID = 24  # cells a side in which colour shifts are worked out
 
 
@@ -148,7 +149,10 @@ class Blender:
         total, count = cv2.GaussianBlur(total, (0, 0), wide), cv2.GaussianBlur(count, (0, 0), wide)
         shift = (total / (count[..., None] + 1e-3)).astype(np.float32)
         if self._shift is not None:
-            shift = STEADY * shift + (1 - STEADY) * self._shift
+            # another mouth was seen in another light: then the shift changes at once
+            change = float(np.abs(shift - self._shift).mean())
+            share = STEADY + (1 - STEADY) * min(1.0, change / AT_ONCE)
+            shift = share * shift + (1 - share) * self._shift
         self._shift = shift
         full = cv2.resize(shift, mask.shape[::-1], interpolation=cv2.INTER_LINEAR)
         return np.asarray(full, np.float32)

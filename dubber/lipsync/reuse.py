@@ -22,7 +22,7 @@ RUN = 15  # frames that are taken together
 BINS = (10, 6)  # of opening and width, among which the runs are spread
 WEIGHTS = np.array([2.0, 1.2, 0.7, 0.5], np.float32)  # opening, width, outer height, chin
 YAW_PRICE = 0.05  # a degree
-JUMP, JUMP_SHAPE, JUMP_LOOK = 0.55, 0.5, 0.6  # the price of a join, and of what it changes
+JUMP, JUMP_SHAPE, JUMP_LOOK = 0.8, 0.7, 0.9  # the price of a join, and of what it changes
 HOLD, SKIP = 0.1, 0.25  # the same frame again; one left out
 BLOCK = 256  # frames of a path between two that are settled
 
