@@ -85,7 +85,8 @@ def test_it_learns_goes_on_and_translates(data: Path, tmp_path: Path) -> None:
     )
     fit(data, tmp_path / "run", options=replace(options, steps=100))
     checkpoint = fit(data, tmp_path / "run", options=options)
-    losses = [json.loads(line) for line in (tmp_path / "run" / "losses.jsonl").open()]
+    lines = (tmp_path / "run" / "losses.jsonl").read_text().splitlines()
+    losses = [json.loads(line) for line in lines]
     assert losses[-1]["step"] == 250
     assert losses[-1]["loss"] < 0.5 * losses[0]["loss"]
     engine = MtCompact(export(checkpoint, data, tmp_path / "model"), threads=1)
