@@ -7,6 +7,7 @@ abbreviations. Dates, times, ordinals, units and acronyms are not written out ye
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import cache
 
 from dubber.errors import ConfigError
@@ -34,7 +35,7 @@ def words_of(number: int, language: Language) -> str:
         raise ConfigError(f"no number words for {language.name}", cure="add codes.numtowords")
     if number > LARGEST:
         return " ".join(words_of(int(digit), language) for digit in str(number))
-    words = str(num2words(number, lang=code)).replace("\u200c", "")
+    words = unicodedata.normalize("NFC", str(num2words(number, lang=code))).replace("\u200c", "")
     for wrong, right in language.corrections.items():
         words = words.replace(wrong, right)
     return words
