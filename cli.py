@@ -226,7 +226,7 @@ def _dub_all(jobs: Sequence[Job], options: DubOptions, *, quiet: bool, as_json: 
                 if len(jobs) == 1:
                     raise
                 failures.append(error)
-                records.append({"video": str(job.video), "error": str(error)})
+                records.append({"video": printable(str(job.video)), "error": str(error)})
                 _complain(error)
                 continue
             records += [_record(job, result) for result in results]
@@ -242,13 +242,15 @@ def _dub_all(jobs: Sequence[Job], options: DubOptions, *, quiet: bool, as_json: 
 
 def _refuse_clashes(jobs: Sequence[Job]) -> None:
     """Two inputs whose results would bear the same name are refused before any work."""
+    from dubber.open_job import output_stem
+
     seen: dict[str, Path] = {}
     for job in jobs:
-        other = seen.setdefault(job.video.stem, job.video)
+        other = seen.setdefault(output_stem(job.video), job.video)
         if other != job.video:
             raise OutputError(
                 f"{printable(str(other))} and {printable(str(job.video))} would both be written "
-                f"as {printable(job.video.stem)}.*",
+                f"as {output_stem(job.video)}.*",
                 cure="dub them into two folders (-o)",
             )
 
@@ -267,7 +269,7 @@ def _say_quality(engines: Any) -> None:
 
 def _record(job: Job, result: Result) -> dict[str, Any]:
     return {
-        "video": str(job.video),
+        "video": printable(str(job.video)),
         "target": result.target,
         "output": str(result.video),
         "subtitles": [str(path) for path in result.subtitles],
@@ -283,7 +285,9 @@ def _show(job: Job, options: DubOptions, results: Sequence[Result]) -> None:
             click.echo(f"note: {notice.message}{where}", err=True)
         click.echo(printable(str(result.video)))
     if options.until:
-        folder = job.out / f"{job.video.stem}.dub"
+        from dubber.open_job import output_stem
+
+        folder = job.out / f"{output_stem(job.video)}.dub"
         click.echo(f"ended after {options.until}; its files: {printable(str(folder))}", err=True)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from dubber.weights import sha256_of
 from dubber.workspace import Artifact, Check, Facts, Workspace, fault, key_of
 
 EDITABLE = frozenset({"transcribe", "translate"})
+MAX_STEM_BYTES = 180  # a file system takes 255; suffixes and drafts need the rest
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ class OpenJob:
 
     def __init__(self, job: Job, options: DubOptions, engines: Engines, report: Report) -> None:
         self.options, self.engines = options, engines
-        self.video, self.stem, self._report = job.video, job.video.stem, report
+        self.video, self.stem, self._report = job.video, output_stem(job.video), report
         self.media = check_complete(
             job.video, probe(job.video), allow_partial=options.allow_partial
         )
@@ -115,6 +117,17 @@ class OpenJob:
             self._report(Event(stage, code, done, whole))
 
         return progress
+
+
+def output_stem(video: Path) -> str:
+    """What all results of `video` are called: its own stem; where that is not UTF-8 or too long for
+    suffixes, as much of it as fits with a hash of the whole."""
+    raw = os.fsencode(video.stem)
+    text = raw.decode("utf-8", "replace")
+    if len(raw) <= MAX_STEM_BYTES and text.encode() == raw:
+        return text
+    cut = text.encode()[:MAX_STEM_BYTES].decode("utf-8", "ignore")
+    return f"{cut}-{hashlib.sha256(raw).hexdigest()[:8]}"
 
 
 def _check_writable(out: Path) -> None:

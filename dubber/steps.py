@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from dubber.errors import DataError, NoInputError, UnavailableError
+from dubber.errors import DataError, NoInputError, UnavailableError, printable
 from dubber.evaluate.report import report_to_json
 from dubber.languages import Language
 from dubber.media.audio import decode
@@ -373,7 +373,7 @@ class Steps:
         )
         text = report_to_json(
             files={
-                "source": {"file": job.video.name, "sha256": job.digest},
+                "source": {"file": printable(job.video.name), "sha256": job.digest},
                 "output": {"file": video.path.name, "sha256": video.digest},
             },
             engines={

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -126,14 +127,25 @@ def test_any_file_name_works(tmp_path: Path, name: str) -> None:
     assert not (tmp_path / "x").exists()
 
 
+@pytest.mark.parametrize("stem", [b"bad\xff\xfe", "क".encode() * 83])
+def test_a_name_that_is_no_text_or_too_long_gets_a_shorter_one(tmp_path: Path, stem: bytes) -> None:
+    film = tmp_path / os.fsdecode(stem + b".mp4")
+    make_film(tmp_path / "plain.mp4", seconds=1.0, spans=((0.2, 0.8),)).rename(film)
+    words = ["--src", "hi", "--tgt", "ta", *FAKES, "-q", os.fsdecode(film.name)]
+    done = dub("video", *words, folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    (result,) = (tmp_path / "dubbed").glob("*.ta.mp4")
+    assert result.name.encode("utf-8")
+
+
 def test_importing_the_package_loads_nothing_heavy() -> None:
     code = (
         "import sys, dubber; "
         "heavy = {'torch', 'transformers', 'cv2', 'mediapipe', 'ctranslate2', 'av'}; "
-        "sys.exit(' '.join(sorted(heavy & set(sys.modules))))"
+        "print(*sorted(heavy & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr.strip()) == (0, "")
+    assert (done.returncode, done.stdout.strip()) == (0, ""), done.stderr
 
 
 def test_help_and_version_are_quick_and_whole(tmp_path: Path) -> None:

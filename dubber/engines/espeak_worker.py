@@ -81,6 +81,7 @@ class Library:
         )
         if self.rate <= 0:
             raise RuntimeError("espeak-ng cannot read its data")
+        self._espeak.espeak_ng_SetRandSeed(1)  # breathy variants are made of noise
         self._espeak.espeak_ListVoices.restype = ctypes.POINTER(ctypes.POINTER(_Voice))
         self._espeak.espeak_Info.restype = ctypes.c_char_p
         self.version: str = self._espeak.espeak_Info(None).decode()

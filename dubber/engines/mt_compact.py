@@ -24,7 +24,8 @@ EMBEDDED = "mt-compact"
 BEAM = 5
 MAX_BATCH_TOKENS = 1024
 MAX_SOURCE_TOKENS = 96  # what it saw in training; longer sentences are cut at a mark or a space
-LENGTH_FACTOR, LENGTH_EXTRA = 2.5, 12  # tokens of output that a source of n tokens may have
+ROOMS = (6, 9, 13, 19, 28, 42, 64, MAX_SOURCE_TOKENS + 2)  # classes of source length, in tokens
+LENGTH_FACTOR, LENGTH_EXTRA = 2.0, 8  # tokens of output that a source of n tokens may have
 REPETITION_PENALTY = 1.1
 NO_REPEAT_NGRAM = 4
 
@@ -69,6 +70,11 @@ class MtCompact:
                 subject=folder,
                 cure="install the package again, or give another folder with --mt",
             ) from error
+
+    @property
+    def scripts(self) -> dict[str, str]:
+        """The languages it knows, each with its script (ISO 15924)."""
+        return dict(self._scripts)
 
     def supports(self, source: str, target: str) -> bool:
         """Whether it was trained on this direction: from or to one of its hub languages."""
@@ -173,9 +179,12 @@ class MtCompact:
             [tag(target), *self._pieces.encode(text, out_type=str)[:MAX_SOURCE_TOKENS], "</s>"]
             for text in texts
         ]
-        for length in sorted({len(source) for source in sources}):
-            # one length at a time: a long neighbour must not let a short sentence run on
-            same = [number for number, source in enumerate(sources) if len(source) == length]
+        for room in ROOMS:
+            # like lengths together, on a limit of their own: a long neighbour must not let a
+            # short sentence run on, nor change what becomes of it
+            same = [number for number, source in enumerate(sources) if _room(source) == room]
+            if not same:
+                continue
             results = self._model.translate_batch(
                 [sources[number] for number in same],
                 beam_size=max(BEAM, n_best),
@@ -185,7 +194,7 @@ class MtCompact:
                 repetition_penalty=REPETITION_PENALTY,
                 no_repeat_ngram_size=NO_REPEAT_NGRAM,
                 max_decoding_length=min(
-                    self._longest - 1, int(LENGTH_FACTOR * length) + LENGTH_EXTRA
+                    self._longest - 1, int(LENGTH_FACTOR * room) + LENGTH_EXTRA
                 ),
                 max_batch_size=MAX_BATCH_TOKENS,
                 batch_type="tokens",
@@ -197,6 +206,11 @@ class MtCompact:
                     for tokens, score in zip(result.hypotheses, result.scores, strict=True)
                 ]
         return [answers[number] for number in range(len(texts))]
+
+
+def _room(source: Sequence[str]) -> int:
+    """The class of length that `source` is in."""
+    return next(room for room in ROOMS if len(source) <= room)
 
 
 def _has_words(text: str) -> bool:

@@ -21,13 +21,18 @@ if TYPE_CHECKING:
     Weights = Mapping[str, NDArray[np.float32]]
 
 FACTS = "facts.json"
+CARD = "card.toml"
+LICENCE = "CC-BY-SA-4.0"  # of the weights: what the strictest corpora ask for
 
 
-def export(checkpoint: Path, data: Path, out: Path, *, quantization: str = "int8") -> Path:
+def export(
+    checkpoint: Path, data: Path, out: Path, *, quantization: str = "int8", revision: str = "1"
+) -> Path:
     """Write the averaged weights of `checkpoint` as a CTranslate2 model with its vocabulary.
 
     `data` is the folder that `prepare` filled: its SentencePiece model goes along. `facts.json` in
-    `out` holds languages, scripts, step and the checkpoint's sha256. Returns `out`.
+    `out` holds languages, scripts, step and the checkpoint's sha256; `card.toml` each file's sha256
+    and the `revision`. Returns `out`.
     """
     from safetensors import safe_open
 
@@ -59,7 +64,25 @@ def export(checkpoint: Path, data: Path, out: Path, *, quantization: str = "int8
         "quantization": quantization,
     }
     (out / FACTS).write_text(json.dumps(shown, indent=1) + "\n", encoding="utf-8")
+    write_card(out, revision=revision, languages=list(facts["scripts"]))
     return out
+
+
+def write_card(folder: Path, *, revision: str, languages: list[str]) -> None:
+    """The card of the model in `folder`: where from, which licence, every file's sha256."""
+    lines = [
+        'name = "mt-compact"',
+        'summary = "Small many-to-many translator, 8 M parameters, int8, trained by this project"',
+        'source = "trained by `dub train mt` on open parallel text: see MODEL_CARD.md"',
+        f'revision = "{revision}"',
+        f'licence = "{LICENCE}"',
+        f"languages = {json.dumps(languages)}",
+    ]
+    for path in sorted(folder.iterdir()):
+        if path.suffix in {".bin", ".json", ".model"}:
+            lines += ["", "[[files]]", f'name = "{path.name}"', f'sha256 = "{sha256_of(path)}"']
+            lines.append(f"bytes = {path.stat().st_size}")
+    (folder / CARD).write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def build_spec(weights: Weights, net: Mapping[str, Any], pieces: list[str]) -> Any:
