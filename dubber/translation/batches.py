@@ -6,12 +6,14 @@ and `pairs.npy` (one row a pair: where its two sides start and end, its directio
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
+Shuffle = Callable[[NDArray[np.int64]], NDArray[np.int64]]
 
 #: Columns of `pairs.npy`.
 START_A, START_B, END, LANGUAGE_A, LANGUAGE_B, CORPUS = range(6)
@@ -71,7 +73,9 @@ class Sampling:
     temperature: float = 0.6
     directions: Mapping[str, float] | None = None  # "hi-ta", "hi-*", "*-en"; the first that fits
     corpora: Mapping[str, float] | None = None
-    copies: float = 0.08  # share of pairs whose source is the target: it teaches to look across
+    #: Share of pairs that are a target in random order, to be copied. No language model can guess
+    #: it, so that the decoder must learn to look at the source.
+    copies: float = 0.08
     batch_tokens: int = 3000
     pool: int = 4096  # pairs drawn at a time, then sorted by length into batches
 
@@ -128,7 +132,7 @@ class Drawer:
     def _batches(self, drawn: NDArray[np.int64], rng: np.random.Generator) -> Iterator[Batch]:
         copied = rng.random(len(drawn)) < self._sampling.copies
         sides = [
-            self._sides(int(number), copied=bool(copy))
+            self._sides(int(number), shuffle=rng.permutation if copy else None)
             for number, copy in zip(drawn, copied, strict=True)
         ]
         lengths = np.array([max(len(source), len(target)) for source, target in sides])
@@ -141,13 +145,15 @@ class Drawer:
         for place in rng.permutation(len(groups)):
             yield self._batch([sides[number] for number in groups[place]])
 
-    def _sides(self, number: int, *, copied: bool) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def _sides(
+        self, number: int, *, shuffle: Shuffle | None = None
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         row = self._data.pairs[self._rows[number]]
         a = self._data.tokens[row[START_A] : row[START_B]].astype(np.int64)
         b = self._data.tokens[row[START_B] : row[END]].astype(np.int64)
         source, target = (b, a) if self._flip[number] else (a, b)
-        if copied:
-            source = target
+        if shuffle is not None:
+            source = target = shuffle(target)
         column = LANGUAGE_A if self._flip[number] else LANGUAGE_B
         special = self._specials
         tag = special.tags[self._data.languages[row[column]]]

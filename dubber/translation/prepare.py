@@ -39,7 +39,6 @@ class PrepareOptions:
             "tico19": CorpusRule(2.0),
             "ui_firefox": CorpusRule(0.3),
             "ui_mozilla_www": CorpusRule(0.7),
-            "ui_osm": CorpusRule(0.5),
             "ui_phet": CorpusRule(0.4),
             "ui_sunbird": CorpusRule(1.0),
             "ui_wikipedia_app": CorpusRule(1.0),
