@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 ENCODERS = {8: "libx264", 10: "libx265"}
 TAGS = {8: "avc1", 10: "hvc1"}
 CRF = {8: "18", 10: "20"}
+#: x264's macroblock tree gives other bytes from run to run where AVX-512 is (core 165, at widths
+#: such as 360): off, or a job that was killed would not end with the same film.
+PARAMETERS = {8: {"x264-params": "mbtree=0"}, 10: {"x265-params": "log-level=error"}}
 SWS_SPACES = {1: 1, 5: 5, 6: 5, 7: 7, 9: 9, 10: 9}  # H.273 matrix -> libswscale's number
 LIMITED, FULL = 1, 2
 # POINT | ACCURATE_RND | FULL_CHR_H_INT: chroma repeated and every step rounded, so that
@@ -244,9 +247,7 @@ class VideoWriter:
     def _open_stream(self, frame: Frame) -> AvVideoStream:
         like, picture = self._like, frame.picture
         bits = colour.LAYOUTS[picture.format.name].bits
-        options = {"preset": self._preset, "crf": CRF[bits]}
-        if bits == 10:
-            options["x265-params"] = "log-level=error"
+        options = {"preset": self._preset, "crf": CRF[bits], **PARAMETERS[bits]}
         stream = self._container.add_stream(
             ENCODERS[bits], rate=like.frame_rate, options=options, time_base=frame.time_base
         )
