@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from dubber.protocols import Samples
 
 RATE = 16_000
+STEADY = {"x264-params": "mbtree=0"}  # with it equal pictures do not always give equal bytes
 Span = tuple[float, float]
 
 
@@ -40,7 +41,7 @@ def make_film(
     """A film at 10 frames a second without a face, h264 and aac in mp4."""
     with av.open(str(path), "w") as container:
         if video:
-            stream = container.add_stream("libx264", rate=10)
+            stream = container.add_stream("libx264", rate=10, options=STEADY)
             stream.width, stream.height = size
             stream.pix_fmt = "yuv420p"
         if audio:

@@ -66,7 +66,7 @@ def test_no_text_longer_than_two_thousand_bytes_reaches_an_engine() -> None:
     translate(long, translator, source=HINDI, target=TAMIL)
     assert len(translator.asked) > 1
     assert all(len(text.encode()) <= 2000 for text in translator.asked)
-    assert "".join(translator.asked).split() == long.segments[0].text.split()
+    assert " ".join(translator.asked).split() == long.segments[0].text.split()
 
 
 def test_what_is_still_right_is_not_translated_again() -> None:
