@@ -92,11 +92,6 @@ def dub() -> None:
     help="What is said, as .srt, .vtt or transcript.json: nothing is recognised.",
 )
 @click.option(
-    "--glossary",
-    type=click.Path(path_type=Path),
-    help='CSV: term, translation or "keep", pronunciation, language.',
-)
-@click.option(
     "--subs",
     default=",".join(DEFAULTS.subtitles),
     show_default=True,
@@ -147,7 +142,6 @@ def video(
     lips: str,
     voice: str,
     transcript: Path | None,
-    glossary: Path | None,
     subs: str,
     keep_original_audio: bool,
     audio_track: int | None,
@@ -179,7 +173,6 @@ def video(
         lips=lips,
         voice=voice,
         transcript=transcript,
-        glossary=glossary,
         subtitles=_formats(subs),
         keep_original_audio=keep_original_audio,
         audio_track=audio_track,
@@ -413,6 +406,20 @@ def weights_verify(names: tuple[str, ...]) -> None:
 
     for name in names or tuple(card.name for card in cards()):
         click.echo(f"{name:<18}ok  {locate(name)}")
+
+
+@weights.command("convert")
+@click.argument("checkpoint", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option("-o", "--out", type=click.Path(path_type=Path), required=True, metavar="FOLDER")
+@click.option("--direction", default="", metavar="NAME", help="indic-indic, en-indic or indic-en.")
+@click.option(
+    "--quantization", type=click.Choice(("int8", "float32")), default="int8", show_default=True
+)
+def weights_convert(checkpoint: Path, out: Path, direction: str, quantization: str) -> None:
+    """Turn a published IndicTrans2 checkpoint into what `--mt indictrans2:FOLDER` takes."""
+    from dubber.translation.convert import convert
+
+    click.echo(convert(checkpoint, out, direction=direction, quantization=quantization))
 
 
 @dub.command()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from dubber.errors import ConfigError
 
-PRESETS = ("auto", "offline", "best")
+PRESETS = ("auto", "offline")
 STAGES = ("transcribe", "translate", "speak", "mix", "sync", "mux")
 SUBTITLE_FORMATS = ("srt", "vtt")
 
@@ -60,7 +60,6 @@ class DubOptions:
     lips: str = ""  # "off" leaves the picture alone
     voice: str = ""
     transcript: Path | None = None  # recognised already: .srt, .vtt or our .json
-    glossary: Path | None = None
     since: str = ""  # redo from this stage on, even what stands
     until: str = ""  # end after this stage
     fresh: bool = False  # redo everything

@@ -124,7 +124,6 @@ PREFERENCES: dict[str, dict[str, tuple[str, ...]]] = {
         "lips": ("lips.reuse",),
     },
 }
-PREFERENCES["best"] = PREFERENCES["auto"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -66,7 +67,7 @@ def test_what_a_film_holds_is_probed_from_its_content(tmp_path: Path) -> None:
     odd = film.rename(tmp_path / "film.txt")
     media = probe(odd)
     assert media.video is not None
-    assert (media.video.width, media.video.height, media.video.frame_rate) == (96, 64, 10)
+    assert (media.video.width, media.video.height, media.video.frame_rate) == (96, 64, Fraction(10))
     assert media.duration == pytest.approx(2.0, abs=0.15)
     assert media.audio[0].rate == 16_000
 
