@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+COPIED_TOKENS = 12  # of a sentence to be copied: where to look is learned on short ones first
 Shuffle = Callable[[NDArray[np.int64]], NDArray[np.int64]]
 
 #: Columns of `pairs.npy`.
@@ -153,7 +154,7 @@ class Drawer:
         b = self._data.tokens[row[START_B] : row[END]].astype(np.int64)
         source, target = (b, a) if self._flip[number] else (a, b)
         if shuffle is not None:
-            source = target = shuffle(target)
+            source = target = shuffle(target)[:COPIED_TOKENS]
         column = LANGUAGE_A if self._flip[number] else LANGUAGE_B
         special = self._specials
         tag = special.tags[self._data.languages[row[column]]]

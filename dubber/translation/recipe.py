@@ -11,7 +11,6 @@ from typing import Any
 
 from dubber.errors import ConfigError, DataError, NoInputError
 from dubber.protocols import Progress, silent
-from dubber.translation.batches import Sampling
 from dubber.translation.sizes import NetConfig
 from dubber.translation.train import FitOptions, fit
 
@@ -30,6 +29,9 @@ class Phase:
     decay_steps: int = 1500
     warmup_steps: int = 400
     learning_rate: float = 2e-3
+    averaging: float = 0.999
+    batch_tokens: int = 3000
+    copies: float = 0.08
     threads: int = 2
     seed: int = 1
     net: Mapping[str, Any] = field(default_factory=dict)
@@ -80,11 +82,12 @@ def _options(phase: Phase, data: Path) -> FitOptions:
         decay_steps=phase.decay_steps,
         warmup_steps=phase.warmup_steps,
         learning_rate=phase.learning_rate,
+        averaging=phase.averaging,
         threads=phase.threads,
         seed=phase.seed,
         net=replace(NetConfig(), **phase.net),
     )
-    sampling: Sampling = options.sampling
+    sampling = replace(options.sampling, copies=phase.copies, batch_tokens=phase.batch_tokens)
     if phase.directions:
         sampling = replace(sampling, directions=dict(phase.directions))
     if phase.corpora:
