@@ -1,6 +1,6 @@
 """Frames of a clip above the same frames of its dub: the picture in the README.
 
-    python examples/before_after.py BEFORE.mp4 AFTER.mp4 OUT.png [SECONDS …]
+python examples/before_after.py BEFORE.mp4 AFTER.mp4 OUT.png [SECONDS …]
 """
 
 from __future__ import annotations
