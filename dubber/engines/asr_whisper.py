@@ -72,7 +72,7 @@ class Whisper:
         name = context.model or EMBEDDED
         folder = context.weights(name)
         device = "cuda" if _use_cuda(context.device) else "cpu"
-        threads = context.threads or min(len(os.sched_getaffinity(0)), MAX_THREADS)
+        threads = context.threads or min((os.cpu_count() or 1), MAX_THREADS)
         return cls(folder, device=device, threads=threads, spells_badly=name == EMBEDDED)
 
     def __init__(self, folder: Path, *, device: str, threads: int, spells_badly: bool) -> None:
