@@ -344,12 +344,12 @@ def languages(as_json: bool) -> None:
             )
         )
         return
-    click.echo(f"{'code':<6}{'language':<12}{'script':<8}{'hear':<22}{'translate':<22}speak")
+    click.echo(f"{'code':<6}{'language':<12}{'script':<8}{'hear':<14}{'translate':<30}speak")
     for language, able in rows:
         hear, translate, speak = (" ".join(able[k]) or "-" for k in ("asr", "mt", "tts"))
         click.echo(
             f"{language.code:<6}{language.name:<12}{language.script:<8}"
-            f"{hear:<22}{translate:<22}{speak}  {language.native_name}"
+            f"{hear:<14}{translate:<30}{speak:<13}{language.native_name}"
         )
 
 
@@ -429,7 +429,7 @@ def doctor() -> None:
 
     findings = examine()
     for finding in findings:
-        click.echo(f"{'ok ' if finding.ok else 'BAD'} {finding.what:<14}{finding.detail}")
+        click.echo(f"{'ok ' if finding.ok else 'BAD'} {finding.what:<17}{finding.detail}")
     if not all(finding.ok for finding in findings):
         raise DubError("something is not right", cure="see the lines marked BAD")
 

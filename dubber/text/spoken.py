@@ -19,10 +19,15 @@ NUMBER = re.compile(r"(?P<sign>[₹$]\s?)?(?P<whole>\d[\d,]*)(?:\.(?P<part>\d+))
 
 
 def spoken_form(text: str, language: Language) -> str:
-    """`text` with everything the pack can say written out in words of `language`."""
+    """`text` with everything the pack can say written out in words of `language`.
+
+    A pack without number words leaves its digits to the voice.
+    """
     plain = normalize(text, language).translate(_to_ascii())
     for short, full in sorted(language.abbreviations.items(), key=lambda e: -len(e[0])):
         plain = re.sub(rf"(?<!\w){re.escape(short)}(?!\w)", full, plain)
+    if "numtowords" not in language.codes:
+        return plain
     return NUMBER.sub(lambda match: _number(match, language), plain)
 
 
