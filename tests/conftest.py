@@ -7,6 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("house", deadline=None, derandomize=True)  # no timed assertions
+settings.load_profile("house")
 
 
 @pytest.fixture(autouse=True)
