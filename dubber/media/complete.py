@@ -1,18 +1,18 @@
 """Is a film whole? FFmpeg itself reads a file that was cut short without a word.
 
-Two witnesses: the boxes of an mp4 must end where the file does, and the packets of every track must
-reach as far as the header declares. Nothing is decoded. (The header's count of frames is no third:
-it includes those that an edit list leaves out.)
+Two witnesses: what the container says of its own size must not go on past the end of the file, and
+the packets of every track must reach as far as the header declares. Nothing is decoded. (The
+header's count of frames is no third: it includes those that an edit list leaves out.)
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from dubber.errors import MediaError
 from dubber.media import gate, streams
@@ -27,6 +27,9 @@ GUESSED = frozenset({"mpegts", "mpeg", "mp3", "aac"})  # no length in the header
 SLACK = 0.99  # of the declared length that must be there
 SLACK_SECONDS = 1.0
 BOX_HEADER_BYTES = 8
+EBML_HEADER_BYTES = 4096
+SEGMENT_ID = b"\x18\x53\x80\x67"
+OPEN_RIFF = 0xFFFFFFFF
 
 
 @dataclass(slots=True)
@@ -101,23 +104,58 @@ def _is_short(stream: Stream, tally: _Tally, container_format: str) -> bool:
 
 
 def _overruns(path: Path, container_format: str) -> bool:
-    """Whether the last box of an mp4 says that it goes on past the end of the file."""
-    if not container_format.startswith("mov"):
-        return False
-    place, size = 0, path.stat().st_size
+    """Whether what the file says of its own size goes on past its end."""
+    size = path.stat().st_size
     with path.open("rb") as file:
-        while place + BOX_HEADER_BYTES <= size:
-            file.seek(place)
-            header = file.read(16)
-            length = int.from_bytes(header[:4], "big")
-            if length == 1:  # the true length follows in eight bytes
-                length = int.from_bytes(header[8:16], "big")
-            elif length == 0:  # up to the end of the file
-                return False
-            if length < BOX_HEADER_BYTES:
-                return False  # rubbish after the last box; the packets decide
-            place += length
-    return place > size
+        for start, end_of in ENDS.items():
+            if container_format.startswith(start):
+                return end_of(file, size) > size
+    return False
+
+
+def _end_of_boxes(file: BinaryIO, size: int) -> int:
+    """Where the last box of an mp4 ends (ISO/IEC 14496-12, 4.2)."""
+    place = 0
+    while place + BOX_HEADER_BYTES <= size:
+        file.seek(place)
+        header = file.read(16)
+        length = int.from_bytes(header[:4], "big")
+        if length == 1:  # the true length follows in eight bytes
+            length = int.from_bytes(header[8:16], "big")
+        if length < BOX_HEADER_BYTES:  # 0: up to the end of the file; else rubbish after the boxes
+            return size
+        place += length
+    return place
+
+
+def _end_of_riff(file: BinaryIO, size: int) -> int:
+    """Where the (first) RIFF chunk of an avi or wav ends; 0 where it was left open."""
+    header = file.read(8)
+    length = int.from_bytes(header[4:8], "little")
+    return 0 if header[:4] != b"RIFF" or length == OPEN_RIFF else 8 + length
+
+
+def _end_of_segment(file: BinaryIO, size: int) -> int:
+    """Where the Segment of a Matroska file ends (RFC 8794 and 9559); 0 where it was left open."""
+    header = file.read(EBML_HEADER_BYTES)
+    place = header.find(SEGMENT_ID)
+    if place < 0 or place + 12 > len(header):
+        return 0
+    place += len(SEGMENT_ID)
+    width = 9 - header[place].bit_length()  # bytes of the length, told by its leading zeros
+    if width > 8:
+        return 0
+    bits = 7 * width
+    length = int.from_bytes(header[place : place + width], "big") & ((1 << bits) - 1)
+    return 0 if length == (1 << bits) - 1 else place + width + length
+
+
+ENDS: dict[str, Callable[[BinaryIO, int], int]] = {
+    "mov": _end_of_boxes,
+    "matroska": _end_of_segment,
+    "avi": _end_of_riff,
+    "wav": _end_of_riff,
+}
 
 
 def _shortened(media: Media, tallies: dict[int, _Tally]) -> Media:

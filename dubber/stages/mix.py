@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -53,14 +54,14 @@ def mix(
     options: MixOptions,
     progress: Progress = silent,
 ) -> MixReport:
-    """Write `target`, a 48 kHz stereo wav as long as the film.
+    """Write `target`, a 48 kHz stereo wav as long as the film, or as a last line that runs past it.
 
     `folder` holds the takes. The original is ducked under every clip and wherever the source speaks
     (`speech`), kept elsewhere. With no clip at all it is written as it is. The film is read in
     blocks and three times: to measure it, to measure the mixture, to write it; memory does not grow
     with its length. MediaError or StorageError as reading and writing go.
     """
-    whole = round(timeline.length * RATE)
+    whole = round(max([timeline.length, *(clip.end for clip in timeline.clips)]) * RATE)
 
     def bed() -> Iterator[Samples]:
         return _exactly(blocks(source, audio=audio, rate=RATE, channels=2), whole)
@@ -130,6 +131,8 @@ class _Voices:
 
     def __init__(self, clips: Sequence[Clip], folder: Path) -> None:
         self._clips = sorted(clips, key=lambda clip: clip.start)
+        self._starts = [clip.start for clip in self._clips]
+        self._longest = max((clip.length for clip in clips), default=0.0)
         self._folder = folder
         self._held: dict[str, Samples] = {}
 
@@ -137,9 +140,10 @@ class _Voices:
         """Shape (count, 2), from sample `first` on; blocks are asked for in order."""
         track = np.zeros(count, np.float32)
         held: dict[str, Samples] = {}
-        for clip in self._clips:
+        near = bisect.bisect_left(self._starts, first / RATE - self._longest - 1)
+        for clip in self._clips[near : bisect.bisect_left(self._starts, (first + count) / RATE)]:
             start = round(clip.start * RATE)
-            if start >= first + count or clip.end * RATE < first - RATE:
+            if clip.end * RATE < first - RATE:
                 continue
             key = f"{clip.segment_id} {start}"
             samples = self._held.get(key)
