@@ -159,7 +159,7 @@ def _start(frame: AudioFrame, zero: Fraction, expected: Fraction) -> Fraction:
     """When the frame is heard, on the film's clock; right after the last one if it does not say."""
     if frame.pts is None or frame.time_base is None:
         return expected
-    return frame.pts * frame.time_base - zero
+    return frame.pts * streams.fraction(frame.time_base) - zero
 
 
 def _form(frame: AudioFrame) -> tuple[str, str, int]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -83,7 +82,7 @@ def _count(container: InputContainer) -> dict[int, _Tally]:
         tally.packets += 1
         stamp = packet.dts if packet.pts is None else packet.pts
         if stamp is not None:
-            end = (stamp + (packet.duration or 0)) * packet.time_base - zero
+            end = (stamp + (packet.duration or 0)) * streams.fraction(packet.time_base) - zero
             tally.end = max(tally.end, float(end))
     return tallies
 
@@ -99,7 +98,7 @@ def _packets(container: InputContainer, wanted: list[Stream]) -> Iterator[Packet
 def _is_short(stream: Stream, tally: _Tally, container_format: str) -> bool:
     if container_format in GUESSED or stream.duration is None or stream.time_base is None:
         return False
-    declared = float(Fraction(stream.duration) * stream.time_base)
+    declared = float(stream.duration * streams.fraction(stream.time_base))
     return bool(tally.end < declared * SLACK - SLACK_SECONDS)
 
 

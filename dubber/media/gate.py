@@ -15,7 +15,7 @@ import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import av
 import av.error
@@ -46,6 +46,10 @@ MAX_PIXELS = 70_000_000  # 8K has 33 million; a picture bomb has 256
 BROKEN = av.error.FFmpegError  # anything FFmpeg complains of
 DAMAGED = av.error.InvalidDataError  # what a decoder says to a packet it cannot read
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
+#: Titles in any encoding: PyAV 18 must be told to bear them, 19 does by itself.
+LENIENT: dict[str, Any] = (
+    {} if int(av.__version__.split(".")[0]) > 18 else {"metadata_errors": "replace"}
+)
 NOT_MEDIA = "not a video or a sound that can be read"
 CURE = "check that it plays; if it does, convert it to .mp4 with H.264 and AAC"
 
@@ -87,7 +91,7 @@ def open_input(path: Path) -> InputContainer:
     """
     absolute = check_file(path)
     with reading(path):
-        container = av.open(
+        container: InputContainer = av.open(
             f"file:{absolute}",
             mode="r",
             options={
@@ -96,7 +100,7 @@ def open_input(path: Path) -> InputContainer:
                 "codec_whitelist": ",".join(CODECS),
                 "max_pixels": str(MAX_PIXELS),
             },
-            metadata_errors="replace",
+            **LENIENT,
         )
     for stream in container.streams:
         context = stream.codec_context
@@ -114,12 +118,12 @@ def open_output(
     """A new container at `path`, whose bytes depend on nothing but what is written into it."""
     absolute = Path(os.path.abspath(path))  # noqa: PTH100
     with writing(path):
-        container = av.open(
+        container: OutputContainer = av.open(
             f"file:{absolute}",
             mode="w",
             format=container_format,
             container_options={"fflags": "+bitexact", **(options or {})},
-            metadata_errors="replace",
+            **LENIENT,
         )
     return container
 

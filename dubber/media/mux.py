@@ -139,12 +139,12 @@ def _tag(out: OutputContainer, source: InputContainer, comment: str) -> None:
     if comment:
         out.metadata["comment"] = comment
     zero = streams.film_zero(source)
-    chapters = [
-        {**chapter, "start": chapter["start"] - round(zero / chapter["time_base"]),
-         "end": chapter["end"] - round(zero / chapter["time_base"])}
-        for chapter in source.chapters()
-        if chapter["time_base"]
-    ]  # fmt: skip
+    chapters = []
+    for chapter in source.chapters():
+        if chapter["time_base"]:
+            shift = round(zero / streams.fraction(chapter["time_base"]))
+            start, end = chapter["start"] - shift, chapter["end"] - shift
+            chapters.append({**chapter, "start": start, "end": end})
     if chapters:
         out.set_chapters(chapters)  # type: ignore[arg-type]
 
@@ -170,7 +170,7 @@ def _copied(
         for packet in container.demux(stream):
             if not packet.size:
                 continue
-            base = packet.time_base
+            base = streams.fraction(packet.time_base)
             shift = round(zero / base)
             stamp = packet.dts if packet.dts is not None else packet.pts
             if stamp is None:
@@ -247,7 +247,7 @@ def _encoded(stream: AvAudioStream, pieces: Iterable[audio.Samples]) -> Iterator
 
 def _stamped(packets: Iterable[Packet[Stream]]) -> Iterator[Timed]:
     for packet in packets:
-        yield float((packet.dts or 0) * packet.time_base), packet
+        yield float((packet.dts or 0) * streams.fraction(packet.time_base)), packet
 
 
 def _reframed(blocks: Iterable[audio.Samples]) -> Iterator[audio.Samples]:

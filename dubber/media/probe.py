@@ -15,7 +15,7 @@ from av.stream import Disposition
 from dubber.errors import MediaError, UsageError
 from dubber.media import gate
 from dubber.media.complete import GUESSED, check_complete, measured
-from dubber.media.streams import display_matrix, film_zero, orientation, picture_stream
+from dubber.media.streams import display_matrix, film_zero, fraction, orientation, picture_stream
 from dubber.schema import AudioStream, Media, VideoStream
 
 if TYPE_CHECKING:
@@ -99,20 +99,20 @@ def _video(
     if frame.width * frame.height > gate.MAX_PIXELS:
         raise MediaError(f"a picture of {frame.width}x{frame.height} is too large", subject=path)
     turned, mirrored = orientation(display_matrix(frame) or UPRIGHT)
-    rate = stream.average_rate or stream.guessed_rate or Fraction(25)
+    rate = stream.average_rate or stream.guessed_rate
     start = _seconds(stream.start_time, stream.time_base, zero)
     return VideoStream(
         index=stream.index,
         codec=stream.codec_context.codec.canonical_name,
         width=frame.width,
         height=frame.height,
-        frame_rate=Fraction(rate),
+        frame_rate=fraction(rate, Fraction(25)),
         frames=max(0, stream.frames),
         duration=_duration(container, stream, start, zero),
         start=start,
         pixel_format=frame.format.name,
         rotation=turned,
-        sample_aspect_ratio=stream.sample_aspect_ratio or Fraction(1),
+        sample_aspect_ratio=fraction(stream.sample_aspect_ratio, Fraction(1)),
         colour=_colour(frame),
         interlaced=frame.interlaced_frame,
         mirrored=mirrored,
@@ -158,7 +158,7 @@ def _known(context: CodecContext | None) -> bool:
 def _seconds(stamp: int | None, time_base: Fraction | None, zero: Fraction) -> float:
     if stamp is None or time_base is None:
         return 0.0
-    return float(stamp * time_base - zero)
+    return float(stamp * fraction(time_base) - zero)
 
 
 def _duration(
@@ -169,7 +169,7 @@ def _duration(
 ) -> float:
     """The stream's own declared length, or what the container's leaves for it."""
     if stream.duration is not None and stream.time_base is not None:
-        return max(0.0, float(stream.duration * stream.time_base))
+        return max(0.0, float(stream.duration * fraction(stream.time_base)))
     whole = (container.duration or 0) / 1e6
     origin = (container.start_time or 0) / 1e6
     return max(0.0, origin + whole - float(zero) - start)

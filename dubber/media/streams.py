@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -33,11 +33,7 @@ def film_zero(container: InputContainer) -> Fraction:
     picture = picture_stream(container)
     if picture is not None:
         found.append(picture)
-    starts = [
-        s.start_time * s.time_base
-        for s in found
-        if s.start_time is not None and s.time_base is not None
-    ]
+    starts = [s.start_time * fraction(s.time_base) for s in found if s.start_time is not None]
     return min(starts, default=Fraction(0))
 
 
@@ -66,8 +62,12 @@ def matrix_of(rotation: int, mirrored: bool) -> tuple[int, ...]:
 
 def display_matrix(frame: VideoFrame) -> tuple[int, ...] | None:
     """The nine integers of the frame's display matrix, if it has one."""
-    sides: Iterable[Any] = frame.side_data  # a mapping whose iteration gives the values
-    for side in sides:
-        if side.type.name == "DISPLAYMATRIX":
-            return struct.unpack("9i", bytes(memoryview(side))[:36])
-    return None
+    sides: Mapping[str, Any] = frame.side_data
+    matrix = sides.get("DISPLAYMATRIX")
+    return None if matrix is None else struct.unpack("9i", bytes(memoryview(matrix))[:36])
+
+
+def fraction(value: Any, default: Fraction = Fraction(0)) -> Fraction:
+    """A rational number of PyAV as Python's own (18 gives those, 19 its own kind); `default` for
+    none or nought."""
+    return Fraction(value.numerator, value.denominator) if value else default

@@ -197,7 +197,7 @@ class VideoReader:
             pictures = _deinterlace(pictures)
         due = 0  # for a picture without a time stamp
         for index, picture in enumerate(pictures):
-            base = picture.time_base or stream.time_base or Fraction(1, 90000)
+            base = streams.fraction(picture.time_base or stream.time_base, Fraction(1, 90000))
             ticks = due if picture.pts is None else picture.pts - round(zero / base)
             due = ticks + max(1, picture.duration)
             yield Frame(
