@@ -59,7 +59,7 @@ BUILT_IN = (
     EngineSpec(
         "mt.compact",
         "dubber.engines.mt_compact:MtCompact",
-        "small many-to-many model, trained by this project",
+        "small model trained by this project: numbers right, most sentences not",
         "preview",
         card="mt-compact",
         needs=("ctranslate2", "sentencepiece"),
