@@ -174,7 +174,7 @@ class SpeechMix:
     glide over a block, so that no switch clicks.
     """
 
-    MEMORY = 1.0  # seconds over which the correlation is taken
+    MEMORY = 0.3  # seconds in which what the correlation is taken over fades by half
     CANCELS, AGREES = -0.5, -0.3
     HEARD = 1e-6  # mean square; -60 dBFS
 

@@ -95,7 +95,10 @@ class Frame:
     def _image(self) -> Image:
         colours = self._colours
         range_ = FULL if colours.full else LIMITED
-        shown = self.picture.reformat(
+        # A decoded picture may say where its chroma lies, and libswscale then repeats some of it
+        # from the wrong side; a bare copy does not say, and is inverted by `colour.to_planes`.
+        known = self.picture.format.name in colour.LAYOUTS
+        shown = (_copy(self.picture) if known else self.picture).reformat(
             format="bgr24",
             src_colorspace=SWS_SPACES[colours.matrix],
             dst_colorspace=SWS_SPACES[colours.matrix],

@@ -27,6 +27,8 @@ ATTACK, RELEASE = 0.08, 0.25  # seconds to duck, and to come back
 BRIDGE = 0.7  # seconds; a shorter gap between ducked spans stays ducked
 MAX_VOICE_GAIN_DB = 12.0
 OVERSHOOT_DB = 0.6  # a limiter on samples leaves true peaks about this much higher
+# Written again while the limiter leaves it quieter than asked by more, or with higher true peaks.
+ATTEMPTS, NEAR_LU, NEAR_DB = 4, 0.3, 0.1
 FADE = 0.01  # seconds at both ends of a take
 
 Span = tuple[float, float]
@@ -58,8 +60,9 @@ def mix(
 
     `folder` holds the takes. The original is ducked under every clip and wherever the source speaks
     (`speech`), kept elsewhere. With no clip at all it is written as it is. The film is read in
-    blocks and three times: to measure it, to measure the mixture, to write it; memory does not grow
-    with its length. MediaError or StorageError as reading and writing go.
+    blocks and three times: to measure it, to measure the mixture, to write it (again, where the
+    limiter took more than a little off); memory does not grow with its length. MediaError or
+    StorageError as reading and writing go.
     """
     whole = round(max([timeline.length, *(clip.end for clip in timeline.clips)]) * RATE)
 
@@ -80,17 +83,19 @@ def mix(
             yield block * ducking.gain(first, len(block)) + voices.read(first, len(block)) * gain
             first += len(block)
 
-    level = 1.0
-    if timeline.clips:
-        mixed = measure(_watched(mixture(), tell(1)), rate=RATE)
-        if not mixed.silent:
-            level = _factor(options.loudness_lufs - mixed.lufs)
-    final = _write(
-        (block * level for block in mixture()),
-        target,
-        ceiling_db=options.true_peak_db if timeline.clips else 0.0,
-        told=tell(2),
-    )
+    wanted = options.loudness_lufs if timeline.clips else None
+    mixed = original if wanted is None else measure(_watched(mixture(), tell(1)), rate=RATE)
+    level = 1.0 if wanted is None or mixed.silent else _factor(wanted - mixed.lufs)
+    highest = 0.0 if wanted is None else options.true_peak_db
+    ceiling = highest - OVERSHOOT_DB
+    for _ in range(ATTEMPTS):
+        final = _write((block * level for block in mixture()), target, ceiling, told=tell(2))
+        over = final.true_peak_db - highest
+        short = 0.0 if wanted is None or final.silent else wanted - final.lufs
+        if wanted is None or (over <= 0 and short < NEAR_LU):
+            break
+        ceiling -= max(0.0, over + NEAR_DB)
+        level *= _factor(max(0.0, short))
     return MixReport(
         round(final.lufs, 2),
         round(max(final.true_peak_db, -120.0), 2),
@@ -100,13 +105,13 @@ def mix(
 
 
 def _write(
-    mixture: Iterator[Samples], target: Path, *, ceiling_db: float, told: Callable[[int], None]
+    mixture: Iterator[Samples], target: Path, ceiling_db: float, *, told: Callable[[int], None]
 ) -> Loudness:
     """Limit, write and measure what was written."""
     with WavWriter(target, RATE, 2) as writer:
 
         def written() -> Iterator[Samples]:
-            for block in limited(mixture, rate=RATE, ceiling_db=ceiling_db - OVERSHOOT_DB):
+            for block in limited(mixture, rate=RATE, ceiling_db=ceiling_db):
                 writer.write(block)
                 yield block
 

@@ -105,3 +105,23 @@ def test_silence_has_no_loudness() -> None:
     found = measure([silence], rate=RATE)
     assert found.silent
     assert replace(found, lufs=-20.0).silent is False
+
+
+def test_a_line_that_runs_past_the_film_is_not_cut(film: Path, tmp_path: Path) -> None:
+    late = Clip(Take("s1", "x", "a.wav", SPOKEN, 1.0), LENGTH - 0.5, SPOKEN)
+    _, samples = mixed(film, tmp_path, MixOptions(), (late,))
+    assert len(samples) == round((LENGTH - 0.5 + SPOKEN) * RATE)
+    assert power_db(samples, LENGTH + 0.2, LENGTH + 0.8, HIGH) > -30
+
+
+def test_a_voice_full_of_peaks_still_comes_out_as_loud_as_asked(film: Path, tmp_path: Path) -> None:
+    options = MixOptions(loudness_lufs=-14.0, keep_background=False)
+    clock = np.arange(round(SPOKEN * RATE)) / RATE
+    syllables = np.maximum(0, np.sin(2 * np.pi * 4 * clock)) ** 2  # as many a second as in speech
+    breath = np.random.default_rng(1).normal(0, 0.2, len(clock))
+    voice = np.clip(syllables * breath, -0.9, 0.9).astype(np.float32)
+    write_wav(tmp_path / "peaks.wav", voice, RATE)
+    clip = Clip(Take("s1", "x", "peaks.wav", SPOKEN, 1.0), START, SPOKEN)
+    report, _ = mixed(film, tmp_path, options, (clip,))
+    assert report.loudness_lufs == pytest.approx(-14.0, abs=0.5)
+    assert report.true_peak_db <= -1.5
