@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
+from av.audio.stream import AudioStream
 
 from dubber.media import audio
 from dubber.media.audio import SpeechMix
@@ -73,3 +75,22 @@ def test_a_wav_over_four_gigabytes_says_so_in_its_header() -> None:
     header = wav._header(RATE, 2, frames)
     assert len(header) == wav.HEADER_BYTES
     assert wav._parse(header, Path("long.wav")) == (RATE, 2, wav.HEADER_BYTES, frames * 4)
+
+
+def test_a_hole_in_the_sound_is_silence_and_what_follows_is_in_time(tmp_path: Path) -> None:
+    film = tmp_path / "hole.mka"
+    with av.open(str(film), "w", format="matroska") as container:
+        track = container.add_stream("pcm_s16le", rate=RATE, layout="mono")
+        assert isinstance(track, AudioStream)
+        for first in range(0, 2 * RATE, RATE // 10):
+            part = np.rint(TONE[None, first : first + RATE // 10] * 32767).astype(np.int16)
+            frame = av.AudioFrame.from_ndarray(part, format="s16", layout="mono")
+            frame.sample_rate = RATE
+            frame.pts = first if first < RATE else first + RATE  # a second is missing
+            container.mux(track.encode(frame))
+        container.mux(track.encode())
+    samples = heard(film, tmp_path)[:, 0]
+    assert len(samples) == pytest.approx(3 * 16_000, abs=160)
+    assert loudness(samples[16_200:31_800]) < 1e-3
+    for part in (samples[:15_800], samples[32_200:]):
+        assert loudness(part) == pytest.approx(loudness(TONE), rel=0.03)

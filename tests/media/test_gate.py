@@ -12,7 +12,9 @@ import pytest
 from dubber.errors import MediaError, NoInputError, UsageError
 from dubber.media.complete import check_complete
 from dubber.media.probe import choose_audio, probe
-from tests.films import make_film
+from dubber.media.wav import write_wav
+from tests.films import bursts, make_film
+from tests.media.making import make_picture
 
 
 def calls_of_av(path: Path) -> tuple[bool, bool]:
@@ -88,3 +90,38 @@ def test_a_track_that_is_not_there_is_a_wrong_call(tmp_path: Path) -> None:
     assert choose_audio(media).index == media.audio[0].index
     with pytest.raises(UsageError, match="from 1 to 1"):
         choose_audio(media, 2)
+
+
+@pytest.mark.parametrize("name", ["film.mkv", "film.avi", "sound.wav"])
+def test_a_file_of_another_kind_that_was_cut_short_is_found_out(tmp_path: Path, name: str) -> None:
+    whole = tmp_path / name
+    if name.endswith(".wav"):
+        write_wav(whole, bursts(4.0, [(0.0, 4.0)]), 16_000)
+    else:
+        make_picture(whole, codec="mpeg4", frames=40)
+    assert check_complete(whole, probe(whole)).duration == probe(whole).duration
+    cut = tmp_path / f"cut.{name}"
+    cut.write_bytes(whole.read_bytes()[: whole.stat().st_size * 3 // 4])
+    with pytest.raises(MediaError, match="cut short"):
+        check_complete(cut, probe(cut))
+    part = check_complete(cut, probe(cut), allow_partial=True)
+    assert 0 < part.duration < 4.0
+
+
+@pytest.mark.parametrize(
+    "name",
+    [b"\xff\xfe.mp4", "तमिल 🎬.mp4".encode(), b"-rf.mp4", b"concat:a|b.mp4", b"new\nline%d.mp4"],
+)
+def test_a_file_may_have_any_name(tmp_path: Path, name: bytes) -> None:
+    film = make_film(tmp_path / "film.mp4", seconds=1.0)
+    odd = film.rename(tmp_path / os.fsdecode(name))
+    assert probe(odd).video is not None
+
+
+def test_an_empty_file_and_a_text_say_what_they_are(tmp_path: Path) -> None:
+    (tmp_path / "empty.mp4").touch()
+    with pytest.raises(MediaError, match="empty"):
+        probe(tmp_path / "empty.mp4")
+    (tmp_path / "text.mp4").write_text("hello, not a video", encoding="utf-8")
+    with pytest.raises(MediaError, match="not a video or a sound"):
+        probe(tmp_path / "text.mp4")
