@@ -90,7 +90,7 @@ def _count(container: InputContainer) -> dict[int, _Tally]:
 def _packets(container: InputContainer, wanted: list[Stream]) -> Iterator[Packet[Stream]]:
     """Packets up to the end of what can be read."""
     try:
-        yield from container.demux(*wanted)
+        yield from gate.demuxed(container, *wanted)
     except gate.BROKEN:
         return
 

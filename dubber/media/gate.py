@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from av.audio.frame import AudioFrame
     from av.audio.stream import AudioStream
     from av.container import InputContainer, OutputContainer
+    from av.packet import Packet
+    from av.stream import Stream
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
@@ -203,6 +205,21 @@ def _alive(process: int) -> bool:
     return True
 
 
+def discard(path: Path) -> None:
+    """Remove a draft if it is there and can be; the error that led here is the one to tell."""
+    with contextlib.suppress(OSError):
+        path.unlink(missing_ok=True)
+
+
+def demuxed(container: InputContainer, *streams: Stream) -> Iterator[Packet[Stream]]:
+    """The packets of `streams`, ending with an empty one for each.
+
+    A transport stream may show further streams on the way, and PyAV stumbles over those at the end.
+    """
+    with contextlib.suppress(IndexError):
+        yield from container.demux(*streams)
+
+
 @overload
 def decoded(
     container: InputContainer, stream: VideoStream, *, path: Path
@@ -220,7 +237,7 @@ def decoded(
     """
     packets = broken = 0
     with reading(path):
-        for packet in container.demux(stream):
+        for packet in demuxed(container, stream):
             packets += 1
             try:
                 frames = packet.decode()

@@ -6,6 +6,7 @@ from every track at once, so memory does not grow with the length. Equal inputs 
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
@@ -110,9 +111,8 @@ def assemble(
     with ExitStack() as opened:
         kept = opened.enter_context(gate.open_input(source.path))
         kind = "mp4" if source.video is not None else "ipod"
-        out = opened.enter_context(
-            gate.open_output(target, container_format=kind, options={"movflags": "+faststart"})
-        )
+        out = gate.open_output(target, container_format=kind, options={"movflags": "+faststart"})
+        opened.callback(_abandon, out)
         lanes: list[Iterator[Timed]] = []
         if source.video is not None:
             film = kept if picture is None else opened.enter_context(gate.open_input(picture))
@@ -130,6 +130,12 @@ def assemble(
                 progress(max(0.0, min(time, source.duration)), source.duration)
             out.start_encoding()
             out.close()
+
+
+def _abandon(out: OutputContainer) -> None:
+    """Close what may have failed already: its own error is the one to tell."""
+    with contextlib.suppress(gate.BROKEN):
+        out.close()
 
 
 def _tag(out: OutputContainer, source: InputContainer, comment: str) -> None:
@@ -167,7 +173,7 @@ def _copied(
     """The stream's packets for another container, on the film's clock."""
     last = -(1 << 62)
     with gate.reading(path):
-        for packet in container.demux(stream):
+        for packet in gate.demuxed(container, stream):
             if not packet.size:
                 continue
             base = streams.fraction(packet.time_base)

@@ -122,9 +122,9 @@ def _video(
 def _first_frame(
     container: InputContainer, stream: av.video.stream.VideoStream, path: Path
 ) -> VideoFrame:
-    for count, packet in enumerate(container.demux(stream)):
+    for count, packet in enumerate(gate.demuxed(container, stream)):
         try:
-            frames = packet.decode()
+            frames = stream.decode(packet)
         except gate.DAMAGED:
             frames = []
         if frames:

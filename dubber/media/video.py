@@ -284,7 +284,7 @@ class VideoWriter:
         """Leave nothing behind."""
         with contextlib.suppress(DubError), gate.writing(self.path):
             self._container.close()
-        self._draft.unlink(missing_ok=True)
+        gate.discard(self._draft)
 
     def __enter__(self) -> VideoWriter:
         return self

@@ -6,6 +6,7 @@ written as RF64 (EBU Tech 3306), which every reader here understands.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import struct
 from pathlib import Path
@@ -112,8 +113,9 @@ class WavWriter:
 
     def discard(self) -> None:
         """Leave nothing behind."""
-        self._file.close()
-        self._draft.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            self._file.close()
+        gate.discard(self._draft)
 
     def __enter__(self) -> WavWriter:
         return self

@@ -85,8 +85,8 @@ def mux(  # noqa: PLR0913  what goes in and what it is called: no fewer
             draft.replace(target)
             gate.flush(target.parent)
     finally:
-        draft.unlink(missing_ok=True)
-        encoded.unlink(missing_ok=True)
+        gate.discard(draft)
+        gate.discard(encoded)
     return MuxReport(
         duration=round(found.duration, 3),
         frames=found.frames,

@@ -170,6 +170,20 @@ def test_a_full_disk_is_told_from_a_wrong_place(film: Path, tmp_path: Path) -> N
             raise OSError(code, os.strerror(code))
 
 
+def test_nothing_half_written_is_left_when_a_write_fails(
+    film: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def opened_full(path: Path, **options: object) -> object:
+        return real(Path("/dev/full"), **options)  # type: ignore[arg-type]
+
+    real = gate.open_output
+    monkeypatch.setattr(gate, "open_output", opened_full)
+    with pytest.raises(StorageError, match="No space left"):
+        dubbed(film, tmp_path, tmp_path / "film.ta.mp4")
+    assert not list(tmp_path.glob("*.mp4"))
+    assert not list(tmp_path.glob(".*.part"))
+
+
 def test_dead_drafts_are_swept_and_living_ones_left(tmp_path: Path) -> None:
     target = tmp_path / "film [x]*?.mp4"
     dead = tmp_path / f".{target.name}.{2**22 + 1}.part"  # above every process id
