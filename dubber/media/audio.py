@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["WavReader", "WavWriter", "blocks", "decode", "open_wav", "read_wav", "write_wav"]
 
+CURE = f"convert its sound to {gate.MAX_CHANNELS} channels or fewer"
 TOLERANCE = Fraction(20, 1000)  # seconds; smaller errors of the time stamps are left alone
 MAX_GAP_AFTER_END = 60  # seconds past the declared end that a time stamp may point to
 SILENCE_SECONDS = 10  # a long gap is written in pieces of this length
@@ -71,6 +72,8 @@ def blocks(path: Path, *, audio: AudioStream, rate: int, channels: int) -> Itera
         latest = Fraction(audio.start + audio.duration) + MAX_GAP_AFTER_END
         run = _Run(rate, channels, Fraction(0))
         for frame in gate.decoded(container, stream, path=path):
+            if len(frame.layout.channels) > gate.MAX_CHANNELS:
+                raise MediaError("more channels of sound than we read", subject=path, cure=CURE)
             start = _start(frame, zero, run.end)
             if start > latest:
                 raise MediaError("its time stamps jump", subject=path, cure=gate.CURE)

@@ -42,6 +42,7 @@ CODECS = (
     "alac", "pcm_u8", "pcm_s16le", "pcm_s16be", "pcm_s24le", "pcm_s24be", "pcm_s32le", "pcm_f32le",
     "mov_text", "subrip", "ass", "webvtt",
 )  # fmt: skip
+MAX_CHANNELS = 8  # PyAV reads past its array of planes with more, and crashes
 MAX_DRAFT_NAME = 200  # bytes; with dots, process id and ".part" well under 255
 MAX_PIXELS = 70_000_000  # 8K has 33 million; a picture bomb has 256
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from av.audio.stream import AudioStream
 
+from dubber.errors import MediaError
 from dubber.media import audio
 from dubber.media.audio import SpeechMix
 from dubber.media.probe import choose_audio, probe
@@ -94,3 +95,11 @@ def test_a_hole_in_the_sound_is_silence_and_what_follows_is_in_time(tmp_path: Pa
     assert loudness(samples[16_200:31_800]) < 1e-3
     for part in (samples[:15_800], samples[32_200:]):
         assert loudness(part) == pytest.approx(loudness(TONE), rel=0.03)
+
+
+def test_more_channels_than_pyav_can_bear_are_refused_in_time(tmp_path: Path) -> None:
+    film = make_sound(
+        tmp_path / "many.wav", np.stack([TONE] * 16), layout="16 channels", codec="pcm_s16le"
+    )
+    with pytest.raises(MediaError, match="channels"):
+        heard(film, tmp_path)
