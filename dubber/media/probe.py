@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["check_complete", "choose_audio", "probe"]
 
-MAX_SECONDS = 100 * 3600.0  # a header that declares more is lying
+MAX_SECONDS = 24 * 3600.0  # a header that declares more is lying
 UPRIGHT = (1, 0, 0, 0, 1, 0, 0, 0, 1)
 SEARCH_PACKETS = 600  # how far to look for the first picture
 
