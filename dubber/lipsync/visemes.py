@@ -128,11 +128,14 @@ def _seal(sound: Sound, times: Floats) -> Floats:
     return np.asarray(rise * rise * (3 - 2 * rise))
 
 
-def closures(clips: Sequence[Clip], *, language: Language) -> list[float]:
-    """The film times at which the lips must be closed."""
-    return [
-        (sound.start + sound.end) / 2
-        for clip in clips
-        for sound in timed(clip, language=language)
-        if sound.viseme == "bilabial"
-    ]
+def moments(clips: Sequence[Clip], viseme: str, *, language: Language) -> Floats:
+    """The film times, ascending, in the middle of every sound with this mouth shape."""
+    return np.array(
+        sorted(
+            (sound.start + sound.end) / 2
+            for clip in clips
+            for sound in timed(clip, language=language)
+            if sound.viseme == viseme
+        ),
+        np.float64,
+    )

@@ -7,7 +7,7 @@ import pytest
 
 from dubber import languages
 from dubber.lipsync.shape import MouthRange
-from dubber.lipsync.visemes import SHAPES, closures, trajectory
+from dubber.lipsync.visemes import SHAPES, moments, trajectory
 from dubber.schema import VISEMES, Clip, Phoneme, Take
 
 STEP = 0.1
@@ -37,7 +37,7 @@ def test_every_viseme_has_a_shape() -> None:
 def test_lips_close_for_p_b_and_m_in_at_least_one_frame(sounds: str, fps: float) -> None:
     spoken = clip(sounds)
     times, path = mouth(spoken, fps=fps)
-    (moment,) = closures([spoken], language=languages.get("hi"))
+    (moment,) = moments([spoken], "bilabial", language=languages.get("hi"))
     near = np.abs(times - moment) < 0.05
     assert path[near, 0].min() < 0.02
 
@@ -61,7 +61,7 @@ def test_the_mouth_rests_before_after_and_in_a_pause() -> None:
 def test_a_stretched_clip_moves_in_its_own_time() -> None:
     slow, fast = clip("apapa"), clip("apapa", stretch=1.25)
     language = languages.get("hi")
-    first, second = (np.array(closures([c], language=language)) for c in (slow, fast))
+    first, second = (np.array(moments([c], "bilabial", language=language)) for c in (slow, fast))
     assert second - 1.0 + 0.03 == pytest.approx((first - 1.0 + 0.03) / 1.25, abs=1e-6)
 
 
