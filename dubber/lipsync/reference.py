@@ -47,7 +47,7 @@ class References:
         self._last_use = {self._key(role): role.last for role in roles}
         keys = sorted(self._last_use, key=lambda key: (self._bounds(key)[0], key))
         self._coming = keys[::-1]
-        self._known: dict[_Key, _Person] = {}
+        self._known: dict[_Key, Person] = {}
         self._reader = VideoReader(video)
         self._frames: Iterator[Frame] = iter(self._reader)
         self._at = -1
@@ -79,7 +79,7 @@ class References:
             self._meet_until(frame.index)
             for other in self._known.values():
                 other.see(frame)
-        return person.painted(self._renderer)
+        return person.painted()
 
     def release(self, frame: int) -> None:
         """Forget everyone whose last role ended before `frame`."""
@@ -92,7 +92,7 @@ class References:
             low, high = self._bounds(key)
             part = self._tracks[key[0]].part(low, high)
             most = max(LEAST, round(MOST * min(1.0, len(part) / self._whole)))
-            self._known[key] = _Person(part, self._renderer, most)
+            self._known[key] = Person(part, self._renderer, most)
 
     def _key(self, role: Role) -> _Key:
         track = self._tracks[role.track.id]
@@ -116,11 +116,11 @@ def _part_size(track: FaceTrack) -> int:
     return max(1, len(track) // _parts(track))
 
 
-class _Person:
-    """A part of a track, and the faces cut out of it."""
+class Person:
+    """A track, or a part of one, and the faces cut out of it that the renderer wants to see."""
 
     def __init__(self, track: FaceTrack, renderer: LipRenderer, most: int) -> None:
-        self._track = track
+        self._track, self._renderer = track, renderer
         self._shapes = measure(track.points)
         self._range = MouthRange.of(self._shapes)
         self._points: Points = steady(track.points)
@@ -144,12 +144,13 @@ class _Person:
         self._faces.append(_bounded(image, self._points[row] - np.array([x, y], np.float32)))
         self._seen.append(row)
 
-    def painted(self, renderer: LipRenderer) -> tuple[MouthPainter, MouthRange] | None:
+    def painted(self) -> tuple[MouthPainter, MouthRange] | None:
+        """Their painter and the range of their mouth; None if no face was seen whole."""
         if self._painter is None:
             if not self._faces:
                 return None
             rows: NDArray[np.intp] = np.array(self._seen, np.intp)
-            self._painter = renderer.meet(
+            self._painter = self._renderer.meet(
                 self._faces, self._track.frames[rows], self._shapes[rows], self._track.yaw[rows]
             )
         return self._painter, self._range
