@@ -1,0 +1,204 @@
+"""The upright square-on lower face that the generator draws, and what is drawn on it to drive it.
+
+A face is turned, scaled and shifted (never bent) so that the points that do not move with the
+mouth lie where they lie in a mean face. All pictures here are WIDTH x HEIGHT, BGR uint8, and all
+points are the kept landmarks (`lipsync.points`) in pixels of that canvas.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dubber.lipsync.points import (
+    CHEEKS,
+    JAW,
+    LIPS_INNER,
+    LIPS_OUTER,
+    MIDLINE,
+    RIGID,
+    place,
+    places,
+)
+from dubber.lipsync.warp import moved, similarity
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from dubber.protocols import Image, Points
+
+    Floats = NDArray[np.float32]
+    Matrix = NDArray[np.float64]
+
+WIDTH, HEIGHT = 128, 96
+FACE = 104.0  # pixels across the face, ear to ear
+NOSE = (64.0, 21.0)  # where the nose meets the lip
+SIDE = 96  # pixels a side of the whole face
+_TO_WHOLE = np.array([[66 / FACE, 0, 48 - 64 * 66 / FACE], [0, 66 / FACE, 54 - 21 * 66 / FACE]])
+#: The rigid points of a mean face in widths of it, from the nose's base, each a half with its
+#: mirror image: of six speakers of the GRID corpus.
+_HALF = {
+    33: (-0.319, -0.352), 133: (-0.122, -0.339), 98: (-0.112, -0.013), 127: (-0.504, -0.323),
+    168: (0.0, -0.377), 6: (0.0, -0.317), 197: (0.0, -0.263), 195: (0.0, -0.215),
+    5: (0.0, -0.164), 4: (0.0, -0.101), 1: (0.0, -0.052), 2: (0.0, 0.0),
+}  # fmt: skip
+_MIRRORED = {263: 33, 362: 133, 327: 98, 356: 127}
+TEMPLATE = np.array(
+    [_HALF[n] if n in _HALF else (-_HALF[_MIRRORED[n]][0], _HALF[_MIRRORED[n]][1]) for n in RIGID],
+    np.float32,
+) * np.float32(FACE) + np.array(NOSE, np.float32)  # (len(RIGID), 2)
+
+_RIGID = places(RIGID)
+_OUTER, _INNER = places(LIPS_OUTER), places(LIPS_INNER)
+_LOWER_JAW = places(JAW[4:17])
+_MASKED = places((*JAW[4:17], 205, 425, 2, 98, 327, *LIPS_OUTER))
+_CONTROL = places(
+    tuple(dict.fromkeys((*LIPS_OUTER, *LIPS_INNER, *JAW[2:19], *CHEEKS, *MIDLINE, 98, 327, 2)))
+)
+REFERENCES = 3  # pictures of the same face: closed, between, open
+CHANNELS = 3 + 3 * REFERENCES + 3 + 1
+REACH = 9  # pixels the mask goes beyond the points
+JAW_LINE = 2  # pixels
+CELL = 4  # pixels a cell in which bending is worked out
+STIFFNESS = 2e-4
+_EDGE = np.array(
+    [[x, y] for x in (0, WIDTH / 2, WIDTH) for y in (0, HEIGHT / 2, HEIGHT)
+     if (x, y) != (WIDTH / 2, HEIGHT / 2)]
+)  # fmt: skip
+
+
+def upright(points: Points) -> Matrix:
+    """The (2, 3) matrix that takes a face's landmarks (k, 2) to the canvas."""
+    return similarity(points[_RIGID], TEMPLATE)
+
+
+def laid(image: Image, matrix: Matrix, *, size: tuple[int, int] = (WIDTH, HEIGHT)) -> Image:
+    """`image` on the canvas, or on a picture of another size."""
+    import cv2
+
+    grown = float(np.hypot(matrix[0, 0], matrix[0, 1]))
+    if grown < 0.6:  # many pixels to one: mean them first
+        image = cv2.GaussianBlur(image, (0, 0), 0.4 / grown)
+    shown = cv2.warpAffine(
+        image, matrix, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+    )
+    return np.asarray(shown, np.uint8)
+
+
+def drive(points: Points) -> Image:
+    """What tells the generator the mouth: outer lips, inner lips and jaw, (HEIGHT, WIDTH, 3)."""
+    import cv2
+
+    planes = [np.zeros((HEIGHT, WIDTH), np.uint8) for _ in range(3)]
+    for plane, part in zip(planes, (_OUTER, _INNER), strict=False):
+        cv2.fillPoly(plane, [_sixteenths(points[part])], 255, cv2.LINE_AA, 4)
+    jaw = _sixteenths(points[_LOWER_JAW])
+    cv2.polylines(planes[2], [jaw], False, 255, JAW_LINE, cv2.LINE_AA, 4)
+    return np.stack(planes, axis=2)
+
+
+def mask(faces: Sequence[Points]) -> Image:
+    """255 over the mouths, chins and lower cheeks of all `faces`, else 0: (HEIGHT, WIDTH).
+
+    Of more than one, so that its edge does not tell where the jaw is.
+    """
+    import cv2
+
+    hull = cv2.convexHull(_sixteenths(np.vstack([points[_MASKED] for points in faces])))
+    filled = np.zeros((HEIGHT, WIDTH), np.uint8)
+    cv2.fillConvexPoly(filled, hull, 255, shift=4)
+    ellipse = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * REACH + 1, 2 * REACH + 1))
+    filled = cv2.dilate(filled, ellipse)
+    filled[: int(NOSE[1]) - 4] = 0
+    return np.asarray(filled, np.uint8)
+
+
+def mouth(points: Points) -> Image:
+    """255 on the lips and a little around them: where a mouth is judged, (HEIGHT, WIDTH)."""
+    import cv2
+
+    filled = np.zeros((HEIGHT, WIDTH), np.uint8)
+    cv2.fillConvexPoly(filled, cv2.convexHull(_sixteenths(points[_OUTER])), 255, shift=4)
+    return np.asarray(cv2.dilate(filled, np.ones((9, 9), np.uint8)), np.uint8)
+
+
+def stacked(face: Image, seen: Sequence[Image], wanted: Points, covered: Image) -> Image:
+    """What the generator is shown, (CHANNELS, HEIGHT, WIDTH): the face with what is `covered`
+    (HEIGHT, WIDTH) taken out, the references bent to `wanted`, the drive, and the mask."""
+    bare = np.where(covered[..., None] > 0, np.uint8(128), face)
+    planes = np.concatenate([bare, *seen, drive(wanted), covered[..., None]], axis=2)
+    return np.ascontiguousarray(planes.transpose(2, 0, 1))
+
+
+def bent_to(images: Sequence[Image], sources: Sequence[Points], target: Points) -> list[Image]:
+    """Each of `images` with its landmarks moved to `target`, by one thin-plate spline for all."""
+    import cv2
+
+    to = np.vstack([target[_CONTROL].astype(np.float64), _EDGE])
+    basis, solver = _spline(to)
+    shown = []
+    for image, source in zip(images, sources, strict=True):
+        frm = np.vstack([source[_CONTROL].astype(np.float64), _EDGE])
+        field = basis @ (solver @ (frm - to))
+        coarse = field.reshape(HEIGHT // CELL, WIDTH // CELL, 2).astype(np.float32)
+        fine = cv2.resize(coarse, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC)
+        shown.append(
+            cv2.remap(image, fine + _GRID, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+        )
+    return shown
+
+
+def _spline(knots: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """What makes shifts of `knots` (k, 2) into shifts of every cell: basis (cells, k + 3) and
+    solver (k + 3, k)."""
+    unit = knots / WIDTH
+    count = len(unit)
+    system = np.zeros((count + 3, count + 3))
+    system[:count, :count] = _plate(unit, unit) + STIFFNESS * np.eye(count)
+    flat = np.column_stack([np.ones(count), unit])
+    system[:count, count:], system[count:, :count] = flat, flat.T
+    solver = np.linalg.inv(system)[:, :count]
+    cells = _CELLS / WIDTH
+    basis = np.column_stack([_plate(cells, unit), np.ones(len(cells)), cells])
+    return np.asarray(basis, np.float64), np.asarray(solver, np.float64)
+
+
+def _plate(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
+    squared = ((one[:, None] - other[None]) ** 2).sum(axis=2)
+    return np.asarray(squared * np.log(squared + 1e-9))
+
+
+def _cells() -> tuple[Matrix, Floats]:
+    middle = (np.arange(WIDTH // CELL) + 0.5) * CELL - 0.5
+    down = (np.arange(HEIGHT // CELL) + 0.5) * CELL - 0.5
+    x, y = np.meshgrid(middle, down)
+    grid = np.stack(np.meshgrid(np.arange(WIDTH), np.arange(HEIGHT)), axis=2)
+    return np.column_stack([x.ravel(), y.ravel()]), grid.astype(np.float32)
+
+
+_CELLS, _GRID = _cells()
+
+
+def _sixteenths(points: Points) -> NDArray[np.int32]:
+    return np.rint(points * 16).astype(np.int32)
+
+
+def on_canvas(image: Image, points: Points) -> tuple[Image, Points, Matrix]:
+    """A face's picture and landmarks on the canvas, and the matrix that took them there."""
+    matrix = upright(points)
+    return laid(image, matrix), moved(matrix, points), matrix
+
+
+def on_whole(image: Image, points: Points) -> Image:
+    """The whole face upright, SIDE x SIDE, as the audio-driven generators see it: the lower half
+    begins a little above the nose's base."""
+    matrix = upright(points)
+    to = _TO_WHOLE @ np.vstack([matrix, [0.0, 0.0, 1.0]])
+    return laid(image, to, size=(SIDE, SIDE))
+
+
+def openness(points: Points) -> float:
+    """Pixels between the lips of one face (k, 2)."""
+    return float(np.linalg.norm(points[place(13)] - points[place(14)]))

@@ -1,0 +1,73 @@
+"""What the generator is judged by. All pictures (B, 3, H, W) in 0..1, masks (B, 1, H, W) 0 or 1."""
+
+from __future__ import annotations
+
+import torch
+from torch.nn import functional
+
+from dubber.lipsync.gan.nets import PatchCritic
+
+
+def within(values: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    """The mean of `values` (B, C, H, W) where `mask` is 1."""
+    return (values * mask).sum() / (mask.sum() * values.shape[1]).clamp(min=1)
+
+
+def edges(drawn: torch.Tensor, real: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    """How far the differences of neighbouring pixels are off: blur costs what L1 forgives."""
+    off = drawn - real
+    across = (off[..., 1:] - off[..., :-1]).abs()
+    down = (off[..., 1:, :] - off[..., :-1, :]).abs()
+    return within(across, mask[..., 1:]) + within(down, mask[..., 1:, :])
+
+
+def motion(drawn: torch.Tensor, real: torch.Tensor, mouth: torch.Tensor) -> torch.Tensor:
+    """How far the change from a frame to the next is off, in pairs: rows 2n and 2n + 1."""
+    off = drawn - real
+    both = torch.maximum(mouth[0::2], mouth[1::2])
+    return within((off[1::2] - off[0::2]).abs(), both)
+
+
+class Adversary:
+    """A critic with its own optimizer, in the way of audiocraft: `learn` makes it better,
+    `judge` gives the generator's losses. Only patches that hold something drawn count."""
+
+    def __init__(self, *, width: int, learning_rate: float) -> None:
+        self.critic = PatchCritic(width)
+        self.optimizer = torch.optim.Adam(
+            self.critic.parameters(), lr=learning_rate, betas=(0.5, 0.99)
+        )
+
+    def learn(
+        self, drawn: torch.Tensor, real: torch.Tensor, drive: torch.Tensor, mask: torch.Tensor
+    ) -> float:
+        """One step on least squares (Mao et al. 2017); its loss, 0.5 where it knows nothing."""
+        self.critic.requires_grad_(True)
+        both = torch.cat([torch.cat([real, drive], 1), torch.cat([drawn.detach(), drive], 1)])
+        scores, _ = self.critic(both)
+        share = _patches(mask, scores)
+        true, false = scores.chunk(2)
+        loss = within((true - 1) ** 2, share) + within(false**2, share)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        self.optimizer.step()
+        self.critic.requires_grad_(False)
+        return float(loss.detach())
+
+    def judge(
+        self, drawn: torch.Tensor, real: torch.Tensor, drive: torch.Tensor, mask: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """How unreal `drawn` looks, and how far what the critic's layers see in it is off."""
+        self.critic.requires_grad_(False)
+        scores, seen = self.critic(torch.cat([drawn, drive], 1))
+        with torch.no_grad():
+            _, wanted = self.critic(torch.cat([real, drive], 1))
+        fooled = within((scores - 1) ** 2, _patches(mask, scores))
+        apart = [
+            within((a - b).abs(), _patches(mask, a)) for a, b in zip(seen, wanted, strict=True)
+        ]
+        return fooled, torch.stack(apart).mean()
+
+
+def _patches(mask: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
+    return functional.adaptive_max_pool2d(mask, like.shape[-2:])

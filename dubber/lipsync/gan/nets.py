@@ -1,0 +1,119 @@
+"""The networks of the lip generator. Shapes are (batch, channels, height, width).
+
+`MouthNet` is ours: after the landmark-driven U-Nets of the talking-head literature (Zakharov et al.
+2019, "Few-Shot Adversarial Learning of Realistic Neural Talking Head Models"), with the step that
+makes it small and quick to learn taken out of it: references come in already bent to the wanted
+mouth (`canvas.bent_to`), so that the network only fills, mixes and mends. `PatchCritic` is the
+70 x 70 patch discriminator of Isola et al. 2017, "pix2pix", smaller.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from dubber.lipsync.gan.canvas import CHANNELS, REFERENCES
+
+
+@dataclass(frozen=True, slots=True)
+class MouthNetSizes:
+    widths: tuple[int, ...] = (32, 64, 112, 160)  # channels at 1/2, 1/4, 1/8, 1/16 of the canvas
+
+    @property
+    def features(self) -> int:
+        """Channels before the last convolution: the decoder's and the references' own pixels."""
+        return self.widths[0] + 12 * REFERENCES
+
+
+class Block(nn.Module):  # type: ignore[misc]
+    """Two 3 x 3 convolutions around which the input goes."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(width, width, 3, padding=1)
+        self.second = nn.Conv2d(width, width, 3, padding=1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        inner: torch.Tensor = self.second(functional.silu(self.first(functional.silu(x))))
+        return x + inner
+
+
+class MouthNet(nn.Module):  # type: ignore[misc]
+    """From what is shown (B, CHANNELS, H, W) uint8 to the lower face (B, 3, H, W), about 0..1.
+
+    The last convolution, `head`, is linear and sees the references' pixels: it can be solved again
+    for one person in closed form (`adapt`).
+    """
+
+    def __init__(self, sizes: MouthNetSizes | None = None) -> None:
+        super().__init__()
+        self.sizes = sizes or MouthNetSizes()
+        w = self.sizes.widths
+        self.stem = nn.Conv2d(4 * CHANNELS, w[0], 3, padding=1)
+        pairs = list(itertools.pairwise(w))
+        self.encode = nn.ModuleList(Block(a) for a, _ in pairs)
+        self.down = nn.ModuleList(nn.Conv2d(a, b, 3, stride=2, padding=1) for a, b in pairs)
+        self.middle = nn.Sequential(Block(w[-1]), Block(w[-1]))
+        self.up = nn.ModuleList(nn.Conv2d(b, 4 * a, 3, padding=1) for a, b in reversed(pairs))
+        self.join = nn.ModuleList(nn.Conv2d(2 * a, a, 1) for a, _ in reversed(pairs))
+        self.decode = nn.ModuleList(Block(a) for a, _ in reversed(pairs))
+        self.head = nn.Conv2d(self.sizes.features, 12, 3, padding=1)
+        self._start_as_mean()
+
+    def _start_as_mean(self) -> None:
+        """The untrained network shows the mean of its references."""
+        with torch.no_grad():
+            self.head.weight.zero_()
+            self.head.bias.zero_()
+            first = self.sizes.widths[0]
+            for picture in range(REFERENCES):
+                for channel in range(12):
+                    self.head.weight[channel, first + 12 * picture + channel, 1, 1] = 1 / REFERENCES
+
+    def features(self, shown: torch.Tensor) -> torch.Tensor:
+        """What `head` sees: (B, sizes.features, H / 2, W / 2)."""
+        shown = shown.to(self.stem.weight.dtype) / 255
+        folded = functional.pixel_unshuffle(shown, 2)
+        x = self.stem(folded - 0.5)
+        skipped = []
+        for block, down in zip(self.encode, self.down, strict=True):
+            x = block(x)
+            skipped.append(x)
+            x = down(x)
+        x = self.middle(x)
+        for up, join, block in zip(self.up, self.join, self.decode, strict=True):
+            x = functional.pixel_shuffle(up(x), 2)
+            x = block(join(torch.cat([x, skipped.pop()], 1)))
+        # channels of the folded references, each picture's twelve together
+        return torch.cat([x, folded[:, 12 : 12 + 12 * REFERENCES]], 1)
+
+    def forward(self, shown: torch.Tensor) -> torch.Tensor:
+        return functional.pixel_shuffle(self.head(self.features(shown)), 2)
+
+
+class PatchCritic(nn.Module):  # type: ignore[misc]
+    """How real each patch of a picture with its drive (B, 6, H, W) looks: (B, 1, H / 8, W / 8),
+    and what each layer saw."""
+
+    def __init__(self, width: int = 32) -> None:
+        super().__init__()
+        layers: list[nn.Module] = []
+        known = 6
+        for number in range(3):
+            wide = width * 2**number
+            layers.append(nn.utils.parametrizations.spectral_norm(nn.Conv2d(known, wide, 4, 2, 1)))
+            known = wide
+        self.layers = nn.ModuleList(layers)
+        self.last = nn.utils.parametrizations.spectral_norm(nn.Conv2d(known, 1, 3, 1, 1))
+
+    def forward(self, pictures: torch.Tensor) -> tuple[torch.Tensor, list[torch.Tensor]]:
+        seen = []
+        x = pictures
+        for layer in self.layers:
+            x = functional.leaky_relu(layer(x), 0.2)
+            seen.append(x)
+        return self.last(x), seen
