@@ -10,19 +10,27 @@ import difflib
 import functools
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from dubber.errors import ConfigError, UnknownLanguageError
 from dubber.schema import VISEMES
 
+T = TypeVar("T")
+
 STRESS_AND_TONE = "ˈˌ.|‖ˑ˥˦˧˨˩̃ \u0303"
-NEEDED = ("code", "name", "native_name", "script", "codes", "examples")
-OPTIONAL = (
-    *("aliases", "syllables_per_second", "sources", "asr", "spoken", "abbreviations"),
-    *("corrections", "sentence_ends", "digits", "subtitles", "visemes", "fonts", "notes"),
+NEEDED = (
+    *("code", "name", "native_name", "script", "codes", "numbers", "dates", "times", "currency"),
+    *("letters", "examples"),
 )
+OPTIONAL = (
+    *("aliases", "syllables_per_second", "sources", "asr", "units", "signs", "abbreviations"),
+    *("words", "elides", "sentence_ends", "digits", "subtitles", "visemes", "fonts", "notes"),
+)
+SCALES = ("hundred", "thousand", "lakh", "crore")
+YEARS = ("cardinal", "hundreds", "pairs")
+TYPES: dict[type, str] = {str: "str", tuple: "tuple", dict: "Mapping"}
 NEEDED_CODES = ("iso639_3", "bcp47")
 
 
@@ -46,6 +54,55 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True)
+class Numbers:
+    """Number words. `words` are 0 to 99; a scale maps how many of it there are ("1", "2", … or "*"
+    for all others) to what is said, `{}` standing for the number; `multipliers` are words that
+    differ before a scale; `before` maps how a scale's words end to how they end when more follows.
+    `suffixes` maps what may be written behind digits (वीं, வது) to what is said there, `exact`
+    whole written numbers (1ला, ½) to theirs. `years`: cardinal, hundreds or pairs."""
+
+    words: tuple[str, ...]
+    hundred: Mapping[str, str]
+    thousand: Mapping[str, str]
+    lakh: Mapping[str, str]
+    crore: Mapping[str, str]
+    point: str
+    minus: str
+    to: str  # a range, 10-15, as "{} … {}"
+    multipliers: Mapping[str, str] = field(default_factory=dict)
+    before: Mapping[str, str] = field(default_factory=dict)
+    suffixes: Mapping[str, str] = field(default_factory=dict)
+    exact: Mapping[str, str] = field(default_factory=dict)
+    scales: tuple[str, ...] = ()  # words behind a number that belong to it: ₹5 करोड़
+    years: str = "cardinal"
+    nought: str = ""  # before a year's single last digit, read in pairs: nineteen oh five
+
+
+@dataclass(frozen=True, slots=True)
+class Dates:
+    """How a date is said: the months, the order in `date`, and the days where they are not plain
+    numbers (31 of them, or none)."""
+
+    months: tuple[str, ...]
+    date: str = "{day} {month} {year}"
+    days: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """How a time of day is said: at the hour, with minutes, and with a word for its part of the
+    day. `oclock` are words that, behind a time, are already said by it."""
+
+    hour: str
+    minutes: str
+    am: str
+    pm: str
+    part: str = "{part} {time}"
+    half: str = ""  # half past {h}, where a language has its own way
+    oclock: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Language:
     """One language. `codes` maps an engine family to its own code; `asr_decode_as` and
     `asr_script_recovery` say how a recogniser that cannot spell it is helped ("" where none is)."""
@@ -60,12 +117,21 @@ class Language:
     digits: str
     syllables_per_second: float
     subtitles: SubtitleLimits
+    numbers: Numbers
+    dates: Dates
+    times: Times
+    currency: Mapping[str, tuple[str, ...]]  # sign to unit, hundredth, and one unit
+    letters: tuple[str, ...]  # the names of the Latin letters
     asr_decode_as: str = ""
     asr_script_recovery: str = ""
     fonts: tuple[str, ...] = ()
-    spoken: Mapping[str, str] = field(default_factory=dict)
+    units: Mapping[str, str] = field(default_factory=dict)  # behind a number
+    signs: Mapping[str, str] = field(default_factory=dict)  # anywhere
     abbreviations: Mapping[str, str] = field(default_factory=dict)
-    corrections: Mapping[str, str] = field(default_factory=dict)
+    words: Mapping[str, str] = field(
+        default_factory=dict
+    )  # Latin words and acronyms, in lower case
+    elides: str = ""  # final signs that give way to a vowel (text/sandhi.py)
     visemes: Mapping[str, str] = field(default_factory=dict)
     examples: tuple[Example, ...] = ()
 
@@ -100,6 +166,17 @@ def get(name: str) -> Language:
 def all_languages() -> tuple[Language, ...]:
     """Every language there is a pack for, by code."""
     return load_folder(folder())
+
+
+def english_words() -> Mapping[str, str]:
+    """English words and names as they sound, in Devanagari: what all packs share."""
+    return _english(folder() / "_english.toml")
+
+
+@functools.cache
+def _english(path: Path) -> Mapping[str, str]:
+    words = _texts(path, "words", _toml(path).get("words", {}))
+    return {word.casefold(): said for word, said in words.items()}
 
 
 def folder() -> Path:
@@ -170,12 +247,72 @@ def _language(path: Path, value: Mapping[str, Any]) -> Language:
         asr_decode_as=asr.get("decode_as", ""),
         asr_script_recovery=asr.get("script_recovery", ""),
         fonts=tuple(value.get("fonts", ())),
-        spoken=_texts(path, "spoken", value.get("spoken", {})),
+        numbers=_numbers(path, value["numbers"]),
+        dates=_dates(path, value["dates"]),
+        times=_record(Times, path, "times", value["times"]),
+        currency={
+            sign: _strings(path, f"currency.{sign}", units)
+            for sign, units in value["currency"].items()
+        },
+        letters=_strings(path, "letters", value["letters"].split(), 26),
+        units=_texts(path, "units", value.get("units", {})),
+        signs=_texts(path, "signs", value.get("signs", {})),
         abbreviations=_texts(path, "abbreviations", value.get("abbreviations", {})),
-        corrections=_texts(path, "corrections", value.get("corrections", {})),
+        words={
+            word.casefold(): said
+            for word, said in _texts(path, "words", value.get("words", {})).items()
+        },
+        elides=value.get("elides", ""),
         visemes=_sounds(path, value["visemes"]),
         examples=tuple(Example(e["written"], e["spoken"]) for e in value["examples"]),
     )
+
+
+def _numbers(path: Path, table: Mapping[str, Any]) -> Numbers:
+    numbers = _record(Numbers, path, "numbers", table)
+    _strings(path, "numbers.words", table["words"], 100)
+    for scale in SCALES:
+        if "*" not in getattr(numbers, scale) and len(getattr(numbers, scale)) < 9:
+            raise _wrong(path, f"numbers.{scale}", 'has no "*"', 'add "*" = "{} …" for all others')
+    if numbers.years not in YEARS:
+        raise _wrong(path, "numbers.years", "is unknown", f"use one of {', '.join(YEARS)}")
+    return numbers
+
+
+def _dates(path: Path, table: Mapping[str, Any]) -> Dates:
+    dates = _record(Dates, path, "dates", table)
+    _strings(path, "dates.months", table["months"], 12)
+    if dates.days:
+        _strings(path, "dates.days", table["days"], 31)
+    return dates
+
+
+def _record(kind: type[T], path: Path, key: str, table: Mapping[str, Any]) -> T:
+    """`table` as a `kind`, each value of the type its field has: text, texts or table of texts."""
+    known = {field.name: field for field in fields(kind)}  # type: ignore[arg-type]
+    values: dict[str, Any] = {}
+    for name, value in table.items():
+        if name not in known:
+            raise _wrong(path, f"{key}.{name}", "is not a key of a pack", "take it out or mend it")
+        if isinstance(value, dict):
+            value = _texts(path, f"{key}.{name}", value)
+        elif isinstance(value, list):
+            value = _strings(path, f"{key}.{name}", value)
+        if not str(known[name].type).startswith(TYPES.get(type(value), "-")):
+            raise _wrong(path, f"{key}.{name}", "has the wrong type", "compare with another pack")
+        values[name] = value
+    for name, of in known.items():
+        if name not in values and of.default is MISSING and of.default_factory is MISSING:
+            raise _wrong(path, f"{key}.{name}", "is missing", "add it")
+    return kind(**values)
+
+
+def _strings(path: Path, key: str, value: Any, count: int | None = None) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
+        raise _wrong(path, key, "is not a list of texts", 'write it as ["…", "…"]')
+    if count is not None and len(value) != count:
+        raise _wrong(path, key, f"holds {len(value)} words, not {count}", "add or take out")
+    return tuple(value)
 
 
 def _texts(path: Path, key: str, table: Mapping[str, Any]) -> dict[str, str]:

@@ -55,14 +55,33 @@ def test_lips_close_for_p_b_and_m_in_every_language(language: Language, ipa: str
     assert language.viseme(ipa) == "bilabial"
 
 
-GOOD = """
+GOOD = f"""
 code = "xx"
 name = "Test"
 native_name = "Test"
 script = "Latn"
+letters = "{" ".join("abcdefghijklmnopqrstuvwxyz")}"
 [codes]
 iso639_3 = "xxx"
 bcp47 = "xx"
+[numbers]
+words = {[f"w{n}" for n in range(100)]}
+hundred = {{"*" = "{{}} hundred"}}
+thousand = {{"*" = "{{}} thousand"}}
+lakh = {{"*" = "{{}} lakh"}}
+crore = {{"*" = "{{}} crore"}}
+point = "point"
+minus = "minus"
+to = "{{}} to {{}}"
+[dates]
+months = {[f"m{n}" for n in range(1, 13)]}
+[times]
+hour = "{{h}}"
+minutes = "{{h}} {{m}}"
+am = "am"
+pm = "pm"
+[currency]
+"$" = ["dollars"]
 [[examples]]
 written = "a"
 spoken = "a"
@@ -93,6 +112,14 @@ def test_what_a_pack_leaves_out_comes_from_its_script_and_the_defaults(tmp_path:
         ('name = "Test"', 'name = "Test"\ndigits = "123"', "ten digits"),
         ('[[examples]]\nwritten = "a"\nspoken = "a"', "", "key examples is missing"),
         ('spoken = "a"', "", "wrong type"),
+        ("'w99'", "'w99', 'w100'", "numbers.words holds 101 words, not 100"),
+        ('point = "point"', "", "numbers.point is missing"),
+        ('point = "point"', "point = 7", "numbers.point has the wrong type"),
+        ('point = "point"', 'pont = "point"', "numbers.pont is not a key"),
+        ('point = "point"', 'point = "p"\nyears = "lunar"', "numbers.years is unknown"),
+        ('{"*" = "{} lakh"}', '{"1" = "lakh"}', "numbers.lakh has no"),
+        ("'m12'", "'m12', 7", "months is not a list of texts"),
+        ('letters = "a ', 'letters = "', "letters holds 25 words, not 26"),
         ("[codes]", "[visemes]\nkiss = ['x']\n[codes]", "no mouth shape"),
         ('name = "Test"', "name = ", "not readable as TOML"),
     ],

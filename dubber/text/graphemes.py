@@ -7,7 +7,7 @@ import regex
 
 def clusters(text: str) -> list[str]:
     """The grapheme clusters of `text`; joined they are `text` again."""
-    return regex.findall(r"\X", text)  # type: ignore[no-any-return]
+    return regex.findall(r"\X", text)
 
 
 def wrap(text: str, width: int) -> list[str]:

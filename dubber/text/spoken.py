@@ -1,75 +1,90 @@
-"""Text as it is said: numbers, currency, percentages and abbreviations in words.
+"""Text as it is said: what a voice gets to read.
 
-A first, narrow set: cardinal and decimal numbers in the Indian grouping, ₹ and $, %, and the pack's
-abbreviations. Dates, times, ordinals, units and acronyms are not written out yet.
+Numbers, dates, money, measures, abbreviations, acronyms, addresses and words of other scripts are
+written out in the language's own letters, from its pack. Nothing else reaches a voice.
 """
 
 from __future__ import annotations
 
-import re
-import unicodedata
+from collections.abc import Iterable, Mapping
 from functools import cache
 
-from dubber.errors import ConfigError
-from dubber.languages import Language, all_languages
+import regex
+
+from dubber.languages import Language
+from dubber.text.latin import read_addresses, read_words
 from dubber.text.normalize import normalize
+from dubber.text.scripts import script_of
+from dubber.text.transliterate import transliterate
+from dubber.text.written import ALONE, ENDS, read_out
 
-LARGEST = 999_999_999  # ninety-nine crore and so on; longer runs are read digit by digit
-NUMBER = re.compile(r"(?P<sign>[₹$]\s?)?(?P<whole>\d[\d,]*)(?:\.(?P<part>\d+))?(?P<percent>\s?%)?")
+#: What a voice may meet besides letters: the marks that make pauses and tunes, and joiners.
+PAUSES = " .,;:!?।॥۔،؛؟'’\"“”‘()…–—-\u200c\u200d"
+WORD = regex.compile(r"(?:\p{L}|\p{M}|[\u200c\u200d])+")
 
 
-def spoken_form(text: str, language: Language) -> str:
-    """`text` with everything the pack can say written out in words of `language`.
+def spoken_form(
+    text: str, language: Language, *, pronunciations: Mapping[str, str] | None = None
+) -> str:
+    """`text` with everything that has to be said in words of `language`, in its own script.
 
-    A pack without number words leaves its digits to the voice.
+    `pronunciations` maps terms of a glossary to how they are said, and goes before all else. No
+    digit, no letter of another script and no unknown sign is left; an emoji is not said.
     """
-    plain = normalize(text, language).translate(_to_ascii())
-    for short, full in sorted(language.abbreviations.items(), key=lambda e: -len(e[0])):
-        plain = re.sub(rf"(?<!\w){re.escape(short)}(?!\w)", full, plain)
-    if "numtowords" not in language.codes:
-        return plain
-    return NUMBER.sub(lambda match: _number(match, language), plain)
+    plain = normalize(text, language)
+    plain = _replaced(plain, pronunciations or {}, "")
+    plain = read_addresses(plain, language)
+    plain = _replaced(plain, language.abbreviations, " ")
+    plain = read_out(plain, language)
+    for sign in sorted(language.signs, key=len, reverse=True):
+        plain = plain.replace(sign, f" {language.signs[sign]} ")
+    plain = read_words(plain, language)
+    plain = WORD.sub(lambda match: _own_script(match[0], language), plain)
+    plain = "".join(c if c in PAUSES or _is_letter_of(c, language.script) else " " for c in plain)
+    plain = regex.sub(r" +([,.;:!?।॥۔،؛؟…])", r"\1", regex.sub(" +", " ", plain))
+    return plain.strip()
 
 
-def words_of(number: int, language: Language) -> str:
-    """A whole number in words, in the Indian grouping."""
-    from indic_numtowords import num2words
+def _replaced(text: str, table: Mapping[str, str], gap: str) -> str:
+    """`text` with the keys of `table` that stand alone replaced, the longest first.
 
-    code = language.codes.get("numtowords")
-    if code is None:
-        raise ConfigError(f"no number words for {language.name}", cure="add codes.numtowords")
-    if number > LARGEST:
-        return " ".join(words_of(int(digit), language) for digit in str(number))
-    words = unicodedata.normalize("NFC", str(num2words(number, lang=code))).replace("\u200c", "")
-    for wrong, right in language.corrections.items():
-        words = words.replace(wrong, right)
-    return words
+    A key that ends in a full stop may touch the word behind it (डॉ.शर्मा), from which `gap` then
+    parts it.
+    """
+    if not table:
+        return text
+    keys = _alternatives(tuple(sorted(table, key=len, reverse=True)))
 
+    def said(match: regex.Match[str]) -> str:
+        touches = match[0].endswith(".") and match.end() < len(text) and text[match.end()].isalpha()
+        return table[match[0]] + (gap if touches else "")
 
-def _number(match: re.Match[str], language: Language) -> str:
-    whole = match["whole"].rstrip(",")
-    tail = match["whole"][len(whole) :]
-    digits = whole.replace(",", "")
-    if len(digits) > 1 and digits.startswith("0"):
-        said = " ".join(words_of(int(digit), language) for digit in digits)
-    else:
-        said = words_of(int(digits), language)
-    if match["part"]:
-        decimals = " ".join(words_of(int(digit), language) for digit in match["part"])
-        said = f"{said} {language.spoken['point']} {decimals}"
-    if match["percent"]:
-        said = f"{said} {language.spoken['percent']}"
-    if match["sign"]:
-        unit = {"₹": "rupees", "$": "dollars"}[match["sign"].strip()]
-        said = f"{said} {language.spoken[unit]}"
-    return said + tail
+    return keys.sub(said, text)
 
 
 @cache
-def _to_ascii() -> dict[int, str]:
-    """Every script's digits to 0-9."""
-    return {
-        ord(digit): str(value)
-        for language in all_languages()
-        for value, digit in enumerate(language.digits)
-    }
+def _alternatives(keys: Iterable[str]) -> regex.Pattern[str]:
+    dotted = [regex.escape(key) for key in keys if key.endswith(".")]
+    plain = [regex.escape(key) + ENDS for key in keys if not key.endswith(".")]
+    return regex.compile(f"{ALONE}(?:{'|'.join(dotted + plain)})")
+
+
+def _own_script(word: str, language: Language) -> str:
+    script = script_of(word)
+    if script in ("Zyyy", language.script):
+        return word
+    return transliterate(word, language.script)
+
+
+@cache
+def _is_letter_of(letter: str, script: str) -> bool:
+    """Whether a voice for `script` knows the letter or mark."""
+    return regex.match(_CLASSES[script], letter) is not None
+
+
+_CLASSES = {
+    "Deva": r"[\p{Devanagari}]", "Beng": r"[\p{Bengali}]", "Guru": r"[\p{Gurmukhi}]",
+    "Gujr": r"[\p{Gujarati}]", "Orya": r"[\p{Oriya}]", "Taml": r"[\p{Tamil}]",
+    "Telu": r"[\p{Telugu}]", "Knda": r"[\p{Kannada}]", "Mlym": r"[\p{Malayalam}]",
+    "Arab": r"[\p{Arabic}\u064B-\u0655\u0670]", "Latn": r"[\p{Latin}\u0300-\u036F]",
+}  # fmt: skip

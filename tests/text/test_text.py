@@ -11,10 +11,9 @@ from dubber.languages import Language
 from dubber.text import graphemes, sentences, syllables
 from dubber.text.normalize import normalize
 from dubber.text.scripts import script_of
-from dubber.text.spoken import spoken_form, words_of
+from dubber.text.spoken import spoken_form
 
 PACKS = languages.all_languages()
-COUNTING = [language for language in PACKS if "numtowords" in language.codes]
 HINDI, TAMIL, ENGLISH = (languages.get(code) for code in ("hi", "ta", "en"))
 INDIC = st.text(alphabet="नमस्तेकि।? \u200dதமிழ்ab, ", max_size=80)
 
@@ -70,21 +69,6 @@ def test_syllables_are_counted_by_akshara_or_by_vowels(
 
 def test_silence_has_no_syllables() -> None:
     assert syllables.count(" …", HINDI) == 0
-
-
-@pytest.mark.parametrize("language", COUNTING, ids=lambda language: language.code)
-def test_no_digit_is_left_for_a_voice(language: Language) -> None:
-    for text in ("2024", "₹1,25,000", "3.5%", "007", "98765432109", "२५ ௨௫ 25"):
-        spoken = spoken_form(text, language)
-        assert spoken.strip()
-        assert not any(character.isdigit() for character in spoken)
-
-
-@pytest.mark.parametrize("language", COUNTING, ids=lambda language: language.code)
-def test_different_numbers_have_different_words(language: Language) -> None:
-    numbers = [*range(0, 1000), *range(1000, 100_000, 997), *range(10**5, 10**9, 10**7 - 3)]
-    words = {words_of(number, language) for number in numbers}
-    assert len(words) == len(numbers)
 
 
 def test_a_comma_after_a_number_is_not_part_of_it() -> None:

@@ -1,0 +1,78 @@
+"""Number words: every number has its own, and they can be read back."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from dubber import languages
+from dubber.languages import Language
+from dubber.text.numbers import digit_by_digit, number_of, words_of, year_words
+
+PACKS = languages.all_languages()
+MOST = 99_99_99_999
+
+
+def sample(count: int) -> list[int]:
+    """Every number to 1,999, round ones of every scale, and numbers of every length."""
+    lot = random.Random(1)
+    tens = [10**power + more for power in range(2, 9) for more in (-1, 0, 1)]
+    every = [*range(2000), *tens, MOST]
+    return every + [lot.randrange(10 ** lot.randint(4, 9)) for _ in range(count - len(every))]
+
+
+@pytest.mark.parametrize("language", PACKS, ids=lambda language: language.code)
+def test_ten_thousand_numbers_come_back_from_their_words(language: Language) -> None:
+    numbers = sample(10_000)
+    wrong = [n for n in numbers if number_of(words_of(n, language), language) != n]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("language", PACKS, ids=lambda language: language.code)
+def test_words_that_say_no_number_are_no_number(language: Language) -> None:
+    for words in ("", language.name, f"{words_of(5, language)} {words_of(400, language)}"):
+        assert number_of(words, language) is None
+
+
+@pytest.mark.parametrize(
+    ("code", "number", "words"),
+    [
+        ("hi", 1_25_000, "एक लाख पच्चीस हज़ार"),
+        ("ta", 2_000, "இரண்டாயிரம்"),
+        ("ta", 5_25_00_000, "ஐந்து கோடியே இருபத்தைந்து லட்சம்"),
+        ("te", 250, "రెండు వందల యాభై"),
+        ("kn", 1_83_000, "ಒಂದು ಲಕ್ಷದ ಎಂಬತ್ತಮೂರು ಸಾವಿರ"),
+        ("ml", 2_500, "രണ്ടായിരത്തി അഞ്ഞൂറ്"),
+        ("mr", 101, "एकशे एक"),
+        ("bn", 2_50_000, "দুই লাখ পঞ্চাশ হাজার"),
+        ("en", 1_00_101, "one lakh one hundred and one"),
+        ("hi", -7, "माइनस सात"),
+        ("hi", 100_00_00_000, "एक सौ करोड़"),
+    ],
+)
+def test_numbers_follow_the_indian_grouping_and_each_languages_joins(
+    code: str, number: int, words: str
+) -> None:
+    assert words_of(number, languages.get(code)) == words
+
+
+@pytest.mark.parametrize(
+    ("code", "year", "words"),
+    [
+        ("hi", 1947, "उन्नीस सौ सैंतालीस"),
+        ("hi", 2024, "दो हज़ार चौबीस"),
+        ("hi", 1900, "उन्नीस सौ"),
+        ("ta", 1947, "ஆயிரத்து தொள்ளாயிரத்து நாற்பத்தேழு"),
+        ("te", 1947, "పంతొమ్మిది వందల నలభై ఏడు"),
+        ("en", 1905, "nineteen oh five"),
+        ("en", 2005, "two thousand five"),
+        ("en", 1900, "nineteen hundred"),
+    ],
+)
+def test_years_are_said_as_each_language_says_them(code: str, year: int, words: str) -> None:
+    assert year_words(year, languages.get(code)) == words
+
+
+def test_a_telephone_number_is_said_digit_by_digit() -> None:
+    assert digit_by_digit("108", languages.get("hi")) == "एक शून्य आठ"
