@@ -59,6 +59,7 @@ class DubOptions:
     tts: str = ""
     lips: str = ""  # "off" leaves the picture alone
     voice: str = ""
+    glossary: Path | None = None  # CSV of fixed terms: text/glossary.py
     transcript: Path | None = None  # recognised already: .srt, .vtt or our .json
     since: str = ""  # redo from this stage on, even what stands
     until: str = ""  # end after this stage

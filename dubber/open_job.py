@@ -17,6 +17,7 @@ from dubber.media.probe import choose_audio, probe
 from dubber.protocols import Progress
 from dubber.registry import Engines
 from dubber.schema import Job, Notice
+from dubber.text.glossary import Glossary, read_glossary
 from dubber.version import VERSION
 from dubber.weights import sha256_of
 from dubber.workspace import Artifact, Check, Facts, Workspace, fault, key_of
@@ -61,6 +62,7 @@ class OpenJob:
         self.space = Workspace(job.out / f"{self.stem}.dub", overwrite=options.overwrite)
         self.notices: list[Notice] = []
         self.digest = sha256_of(job.video)
+        self.glossary = read_glossary(options.glossary) if options.glossary else Glossary()
         for part in self.space.root.glob("takes.*/.*.part"):  # a killed run's
             part.unlink(missing_ok=True)
 

@@ -49,9 +49,12 @@ class EngineContext:
 class Recognizer(Protocol):
     name: str
 
-    def recognize(self, samples: Samples, *, language: Language) -> list[Segment]:
+    def recognize(
+        self, samples: Samples, *, language: Language, hints: Sequence[str] = ()
+    ) -> list[Segment]:
         """Segments with word times, in seconds from the first sample (16 kHz mono).
 
+        `hints` are terms likely to be said, in the language's own letters or in Latin.
         Ids are the caller's business (the engine numbers from 1). No speech: an empty list.
         """
         ...

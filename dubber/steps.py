@@ -39,6 +39,8 @@ from dubber.stages.sync import sync
 from dubber.stages.transcribe import transcribe
 from dubber.stages.translate import lost_edits, translate
 from dubber.subtitles import read_transcript, write_subtitles
+from dubber.text.glossary import missing
+from dubber.text.spoken import spoken_form
 from dubber.timing.plan import plan
 from dubber.version import VERSION
 from dubber.weights import sha256_of
@@ -90,7 +92,11 @@ class Steps:
         key = job.key(
             "transcript",
             {"speech": speech.digest},
-            {"engine": job.engines.choice("asr").identity, "language": _recognition_facts(source)},
+            {
+                "engine": job.engines.choice("asr").identity,
+                "language": _recognition_facts(source),
+                "hints": job.glossary.hints(),
+            },
         )
 
         def make() -> Transcript:
@@ -98,6 +104,7 @@ class Steps:
                 speech.path,
                 job.engines.get("asr"),
                 language=source,
+                hints=job.glossary.hints(),
                 progress=job.progress("transcribe"),
             )
 
@@ -138,6 +145,7 @@ class Steps:
     def translation(self, heard: Transcript, source: Language, target: Language) -> Transcript:
         """The transcript in the target language; segments that are still right are kept."""
         job, name = self._job, f"translation.{target.code}.json"
+        terms = job.glossary.translations(target)
         key = job.key(
             "translation",
             {"transcript": _digest(heard)},
@@ -145,6 +153,7 @@ class Steps:
                 "engine": job.engines.choice("mt").identity,
                 "target": target.code,
                 "ends": source.sentence_ends,
+                "terms": terms,
             },
         )
         standing = job.space.path(name)
@@ -160,17 +169,24 @@ class Steps:
                 job.engines.get("mt"),
                 source=source,
                 target=target,
+                terms=terms,
                 previous=previous,
                 progress=job.progress("translate", target),
             )
 
         artifact = job.make("translate", name, key, _writer(make), check=transcript_from_json)
-        return transcript_from_json(artifact.path)
+        said = transcript_from_json(artifact.path)
+        for segment in said.segments:
+            for term in missing(segment.source_text or "", segment.text, terms):
+                what = f"the {target.name} translation lacks the glossary's word for {term}"
+                job.notice(Notice("glossary", what, segment.id))
+        return said
 
     def timeline(self, said: Transcript, target: Language) -> Timeline:
         """Takes of every segment, placed in time."""
         job, options = self._job, self._job.options.timing
         voice, folder = self._voice(target), self._takes(target)
+        pronunciations = job.glossary.pronunciations(target)
         key = job.key(
             "timeline",
             {"translation": _digest(said)},
@@ -180,8 +196,12 @@ class Steps:
                 "timing": asdict(options),
                 "length": round(job.length, 3),
                 "pack": _pack(target),
+                "pronunciations": pronunciations,
             },
         )
+
+        def read(text: str) -> str:
+            return spoken_form(text, target, pronunciations=pronunciations)
 
         def build(draft: Path) -> None:
             slots = plan(said.segments, length=job.length, options=options)
@@ -189,7 +209,7 @@ class Steps:
                 said,
                 slots,
                 job.engines.get("tts"),
-                language=target,
+                read=read,
                 voice=voice,
                 folder=folder,
                 options=options,

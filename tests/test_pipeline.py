@@ -123,6 +123,21 @@ def test_a_given_transcript_is_used_instead_of_hearing(film: Path) -> None:
     assert [segment["heard"] for segment in report["segments"]] == ["नमस्ते।", "धन्यवाद।"]
 
 
+def test_a_glossary_reaches_the_translation_and_the_report_names_what_it_lacks(film: Path) -> None:
+    (film.parent / "heard.srt").write_text(
+        "1\n00:00:01,000 --> 00:00:02,000\nदिल्ली चलो\n", encoding="utf-8"
+    )
+    terms = film.parent / "terms.csv"
+    terms.write_text("term,translation\nदिल्ली,தில்லி\n", encoding="utf-8")
+    options = replace(FAKES, transcript=film.parent / "heard.srt", glossary=terms)
+    (result,) = run(film, options)
+    report = json.loads(result.report.read_text(encoding="utf-8"))
+    assert report["segments"][0]["said"] == "ta:தில்லி चलो"
+    edit(film.parent / "out" / "film.dub" / "translation.ta.json", 0, "போகலாம்")
+    (result,) = run(film, options)
+    assert any(notice.kind == "glossary" for notice in result.notices)
+
+
 def test_until_a_stage_nothing_later_is_made(film: Path) -> None:
     assert run(film, replace(FAKES, until="transcribe")) == ()
     assert sorted(path.name for path in (film.parent / "out").iterdir()) == ["film.dub"]

@@ -36,6 +36,7 @@ def test_there_are_commands_to_test() -> None:
 def test_a_command_of_the_readme_works(line: str, tmp_path: Path) -> None:
     make_film(tmp_path / "video.mp4", seconds=2.0, spans=((0.5, 1.2),))
     (tmp_path / "said.srt").write_text(SRT, encoding="utf-8")
+    (tmp_path / "terms.csv").write_text("term,translation\nनमस्ते,keep\n", encoding="utf-8")
     words = shlex.split(line.replace("*.mp4", "video.mp4"))[1:]
     fakes = FAKES if "--src" in words else []
     done = subprocess.run(

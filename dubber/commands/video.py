@@ -48,6 +48,12 @@ DEFAULTS = DubOptions()
     help="What is said, as .srt, .vtt or transcript.json: nothing is recognised.",
 )
 @click.option(
+    "--glossary",
+    type=click.Path(path_type=Path),
+    metavar="FILE.csv",
+    help="Fixed terms: term,translation or keep[,pronunciation[,language]].",
+)
+@click.option(
     "--subs",
     default=",".join(DEFAULTS.subtitles),
     show_default=True,
@@ -98,6 +104,7 @@ def video(
     lips: str,
     voice: str,
     transcript: Path | None,
+    glossary: Path | None,
     subs: str,
     keep_original_audio: bool,
     audio_track: int | None,
@@ -129,6 +136,7 @@ def video(
         lips=lips,
         voice=voice,
         transcript=transcript,
+        glossary=glossary,
         subtitles=_formats(subs),
         keep_original_audio=keep_original_audio,
         audio_track=audio_track,

@@ -9,16 +9,19 @@ from __future__ import annotations
 import logging
 import math
 import os
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dubber import languages
 from dubber.errors import EngineError, UnavailableError
 from dubber.languages import Language
 from dubber.protocols import EngineContext
 from dubber.schema import Segment, Word
 from dubber.text.recover import recover_words
 from dubber.text.scripts import script_of
+from dubber.text.transliterate import transliterate
 from dubber.timing.cut import Span, groups, segments, snapped, voiced
 
 if TYPE_CHECKING:
@@ -96,12 +99,15 @@ class Whisper:
             ) from error
         self._spells_badly = spells_badly
 
-    def recognize(self, samples: Samples, *, language: Language) -> list[Segment]:
+    def recognize(
+        self, samples: Samples, *, language: Language, hints: Sequence[str] = ()
+    ) -> list[Segment]:
         """See `Recognizer`. UnavailableError if the model cannot hear or write the language."""
         code = self._code(language)
+        asked = _Asked(code, language, _hotwords(hints, code))
         heard: list[Segment] = []
         for group in groups(self._voice(samples)):
-            for words, confidence in self._decode(samples, group, code, language):
+            for words, confidence in self._decode(samples, group, asked):
                 for piece in segments(voiced(words, group), ends=language.sentence_ends):
                     free = heard[-1].end if heard else 0.0
                     heard.append(_segment(len(heard) + 1, piece, group, free, confidence))
@@ -125,18 +131,17 @@ class Whisper:
         return [Span(span["start"] / RATE, span["end"] / RATE) for span in found]
 
     def _decode(
-        self, samples: Samples, group: list[Span], code: str, language: Language
+        self, samples: Samples, group: list[Span], asked: _Asked
     ) -> list[tuple[list[Word], float]]:
         """Runs of words with the confidence of each, in the language's own script."""
         first = max(0, round((group[0].start - MARGIN) * RATE))
         last = min(len(samples), round((group[-1].end + MARGIN) * RATE))
         sound = samples[first:last]
-        guards = {} if code == language.codes["whisper"] else GUARDS
-        options = {**DECODING, **guards}
-        parts = list(self._model.transcribe(sound, language=code, **options)[0])
+        options = {**DECODING, "language": asked.code, "hotwords": asked.hotwords}
+        guards = {} if asked.code == asked.language.codes["whisper"] else GUARDS
+        parts = list(self._model.transcribe(sound, **options, **guards)[0])
         if any(_repetition(part.text) > MOST_REPETITIVE for part in parts):
-            options = {**DECODING, **GUARDS}
-            parts = list(self._model.transcribe(sound, language=code, **options)[0])
+            parts = list(self._model.transcribe(sound, **options, **GUARDS)[0])
         runs: list[tuple[list[Word], float]] = []
         for part in parts:
             if _made_up(part):
@@ -151,13 +156,28 @@ class Whisper:
                 )
                 for word in part.words or ()
             ]
-            spelled = _in_script(words, language)
+            spelled = _in_script(words, asked.language)
             confidence = math.exp(min(0.0, part.avg_logprob))
             if runs and runs[-1][1] == confidence:
                 runs[-1][0].extend(spelled)
             elif spelled:
                 runs.append((spelled, confidence))
         return runs
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is decoded: Whisper's code, the language it stands for, and the words to expect."""
+
+    code: str
+    language: Language
+    hotwords: str | None
+
+
+def _hotwords(hints: Sequence[str], code: str) -> str | None:
+    """Terms in the letters that are decoded: Hindi heard as Urdu expects them in Urdu's."""
+    script = languages.get(code).script
+    return ", ".join(transliterate(hint, script) for hint in hints) or None
 
 
 def _use_cuda(device: str) -> bool:

@@ -33,7 +33,9 @@ class FakeRecognizer:
     def open(cls, context: EngineContext) -> FakeRecognizer:
         return cls()
 
-    def recognize(self, samples: Samples, *, language: Language) -> list[Segment]:
+    def recognize(
+        self, samples: Samples, *, language: Language, hints: Sequence[str] = ()
+    ) -> list[Segment]:
         size = int(SAMPLE_RATE * BLOCK_SECONDS)
         blocks = samples[: len(samples) // size * size].reshape(-1, size)
         loud = np.concatenate([[False], np.abs(blocks).max(axis=1) > LOUD, [False]])

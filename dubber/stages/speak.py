@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
 from dubber.config import TimingOptions
 from dubber.errors import DubError, EngineError
-from dubber.languages import Language
 from dubber.media.audio import open_wav, write_wav
 from dubber.media.gate import draft_of, writing
 from dubber.protocols import Progress, Synthesizer, silent
@@ -25,11 +24,12 @@ from dubber.schema import (
     take_to_dict,
     write_json,
 )
-from dubber.text.spoken import spoken_form
 from dubber.timing.place import TOLERANCE, free_after, place, speed_for
 
 TRIES = 3  # a voice may miss the length asked for, and is asked again
 SCHEMA = "take/1"
+
+Reading = Callable[[str], str]
 
 
 def speak(
@@ -37,13 +37,15 @@ def speak(
     slots: Sequence[Slot],
     synthesizer: Synthesizer,
     *,
-    language: Language,
+    read: Reading,
     voice: Voice,
     folder: Path,
     options: TimingOptions,
     progress: Progress = silent,
 ) -> tuple[Take, ...]:
     """One take a segment, in order; none for a segment in which there is nothing to say.
+
+    `read` turns what is written into what is said (`text.spoken.spoken_form`).
 
     Each is a wav in `folder` with a JSON of its times beside it, named by what it was made from:
     a line that has not changed is not spoken again. EngineError, naming the segment, if the voice
@@ -54,7 +56,7 @@ def speak(
     takes: list[Take] = []
     free = 0.0
     for number, segment in enumerate(translation.segments, 1):
-        text = spoken_form(segment.text, language)
+        text = read(segment.text)
         if any(letter.isalnum() for letter in text):
             slot = by_id[segment.id]
             take = _spoken_in_time(shelf, segment, text, slot, free, options)

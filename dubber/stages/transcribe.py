@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,9 +25,16 @@ QUIET_SECONDS = 0.4
 
 
 def transcribe(
-    speech: Path, recognizer: Recognizer, *, language: Language, progress: Progress = silent
+    speech: Path,
+    recognizer: Recognizer,
+    *,
+    language: Language,
+    hints: Sequence[str] = (),
+    progress: Progress = silent,
 ) -> Transcript:
     """What is said in `speech`, a 16 kHz mono wav, with ids s0001 on; progress is in seconds.
+
+    `hints`: terms that may be said (see `Recognizer`).
 
     DataError for another kind of wav; no speech gives a transcript without segments.
     """
@@ -40,7 +47,7 @@ def transcribe(
             )
         for first, last in pieces(wav):
             samples = wav.read(first, last)[:, 0]
-            for segment in recognizer.recognize(samples, language=language):
+            for segment in recognizer.recognize(samples, language=language, hints=hints):
                 heard.append(_moved(segment, len(heard) + 1, first / RATE))
             progress(last / RATE, wav.frames / RATE)
     return Transcript(language.code, tuple(heard), recognizer.name)

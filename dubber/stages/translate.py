@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 
 from dubber.errors import UnavailableError
 from dubber.languages import Language
 from dubber.protocols import Progress, Translator, silent
 from dubber.schema import Candidate, Segment, Transcript
+from dubber.text.glossary import mark, unmark
 from dubber.text.sentences import chunks
 
 N_BEST = 4
@@ -21,13 +25,16 @@ def translate(
     *,
     source: Language,
     target: Language,
+    terms: Mapping[str, str] | None = None,
     previous: Transcript | None = None,
     progress: Progress = silent,
 ) -> Transcript:
     """The transcript in `target`: the same segments with the same ids and times.
 
-    `previous` is what an earlier run left. Of it, a segment is kept if it translates the very text
-    that is there now, and either the same engine made it or a person has changed it since.
+    `terms` are what a glossary says certain words become; where the engine loses one, the sentence
+    is translated without it. `previous` is what an earlier run left. Of it, a segment is kept if it
+    translates the very text that is there now, and either the same engine made it with the same
+    terms or a person has changed it since.
     UnavailableError if the translator cannot do this pair.
     """
     if not translator.supports(source.code, target.code):
@@ -35,17 +42,25 @@ def translate(
             f"{translator.name} cannot translate {source.name} to {target.name}",
             cure="choose another --mt, or see `dub engines`",
         )
-    kept = _kept(heard, previous, translator.name)
+    terms = terms or {}
+    made_by = _made_by(translator, terms)
+    kept = _kept(heard, previous, made_by)
     said = dict(kept)
     fresh = [segment for segment in heard.segments if segment.id not in kept]
     for first in range(0, len(fresh), BATCH_SEGMENTS):
         batch = fresh[first : first + BATCH_SEGMENTS]
-        for segment in _translate_batch(batch, translator, source, target):
+        for segment in _translate_batch(batch, translator, source, target, terms):
             said[segment.id] = segment
         progress(len(said), len(heard.segments))
-    return Transcript(
-        target.code, tuple(said[segment.id] for segment in heard.segments), translator.name
-    )
+    return Transcript(target.code, tuple(said[segment.id] for segment in heard.segments), made_by)
+
+
+def _made_by(translator: Translator, terms: Mapping[str, str]) -> str:
+    """The engine's name, and that of the terms if there are any."""
+    if not terms:
+        return translator.name
+    digest = hashlib.sha256(json.dumps(terms, sort_keys=True).encode()).hexdigest()[:8]
+    return f"{translator.name} with glossary {digest}"
 
 
 def lost_edits(heard: Transcript, previous: Transcript) -> tuple[Segment, ...]:
@@ -78,15 +93,15 @@ def _kept(heard: Transcript, previous: Transcript | None, engine: str) -> dict[s
 
 
 def _translate_batch(
-    batch: list[Segment], translator: Translator, source: Language, target: Language
+    batch: list[Segment],
+    translator: Translator,
+    source: Language,
+    target: Language,
+    terms: Mapping[str, str],
 ) -> list[Segment]:
     pieces = [chunks(segment.text, source) for segment in batch]
     flat = [piece for of_segment in pieces for piece in of_segment]
-    answers = iter(
-        translator.translate(flat, source=source.code, target=target.code, n_best=N_BEST)
-        if flat
-        else []
-    )
+    answers = iter(_with_terms(flat, translator, source, target, terms))
     translated = []
     for segment, own in zip(batch, pieces, strict=True):
         candidates = _join([next(answers) for _ in own], own)
@@ -103,6 +118,37 @@ def _translate_batch(
             )
         )
     return translated
+
+
+def _with_terms(
+    sentences: list[str],
+    translator: Translator,
+    source: Language,
+    target: Language,
+    terms: Mapping[str, str],
+) -> list[list[Candidate]]:
+    """The engine's candidates, with the glossary's terms in them wherever it kept their marks."""
+
+    def ask(texts: list[str]) -> list[list[Candidate]]:
+        if not texts:
+            return []
+        return translator.translate(texts, source=source.code, target=target.code, n_best=N_BEST)
+
+    marked = [mark(sentence, terms) for sentence in sentences]
+    answers = []
+    for candidates, (_, meaning) in zip(ask([text for text, _ in marked]), marked, strict=True):
+        texts = [unmark(candidate.text, meaning) for candidate in candidates]
+        answers.append(
+            [
+                replace(candidate, text=text)
+                for candidate, text in zip(candidates, texts, strict=True)
+                if text is not None
+            ]
+        )
+    lost = [number for number, candidates in enumerate(answers) if not candidates]
+    for number, candidates in zip(lost, ask([sentences[n] for n in lost]), strict=True):
+        answers[number] = candidates
+    return answers
 
 
 def _join(answers: list[list[Candidate]], pieces: list[str]) -> list[Candidate]:

@@ -8,6 +8,8 @@ sentence; words that matter belong in `langs/_english.toml` or a pack's `words`.
 
 from __future__ import annotations
 
+import unicodedata
+
 import regex
 
 from dubber.text import scripts_map
@@ -24,6 +26,9 @@ LAST_VOWEL_SAID = frozenset({"Taml", "Telu", "Knda", "Mlym", "Orya"})
 
 #: The nasal before a stop, by the row that the stop is in.
 NASALS = {"क-घ": "ङ", "च-झ": "ञ", "ट-ढ": "ण", "त-ध": "न", "प-भ": "म"}
+
+#: A Gurmukhi nasal is a tippi behind a bare consonant, a short i or u, and ū; else a bindi.
+TIPPI_AFTER = r"(?<=[\u0A15-\u0A39\u0A3C\u0A3F\u0A41\u0A42\u0A05\u0A07])"
 
 CHILLUS = {"ര്": "ർ", "ല്": "ൽ", "ള്": "ൾ", "ന്": "ൻ", "ണ്": "ൺ", "മ്": "ം"}
 
@@ -66,10 +71,9 @@ def from_devanagari(text: str, script: str) -> str:
         for dead, chillu in CHILLUS.items():
             text = regex.sub(rf"{dead}(?![\p{{L}}\p{{M}}])", chillu, text)
     if script == "Guru":
-        text = regex.sub(
-            r"(?<=[\u0A15-\u0A39\u0A3C\u0A3F\u0A41\u0A42\u0A05\u0A07])\u0A02", "\u0a70", text
-        )
-    return text
+        text = regex.sub(r"\u0A4D(?![ਹਰਵ])", "", text)  # only h, r and v are written below
+        text = regex.sub(TIPPI_AFTER + "\u0a02", "\u0a70", text)
+    return unicodedata.normalize("NFC", text)
 
 
 def _tamil_ready(text: str) -> str:

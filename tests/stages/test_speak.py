@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dubber import languages
 from dubber.config import TimingOptions
 from dubber.engines.fake import FakeSynthesizer
 from dubber.errors import EngineError
@@ -16,8 +15,11 @@ from dubber.stages.speak import speak
 from dubber.timing.plan import plan
 
 OPTIONS = TimingOptions()
-ENGLISH = languages.get("en")
 VOICE = Voice("tone", "en")
+
+
+def as_written(text: str) -> str:
+    return text
 
 
 class CountingVoice(FakeSynthesizer):
@@ -40,7 +42,7 @@ def spoken(
 ) -> tuple[Take, ...]:
     slots = plan(transcript.segments, length=length, options=OPTIONS)
     return speak(
-        transcript, slots, voice, language=ENGLISH, voice=VOICE, folder=folder, options=OPTIONS
+        transcript, slots, voice, read=as_written, voice=VOICE, folder=folder, options=OPTIONS
     )
 
 
@@ -122,7 +124,7 @@ def test_progress_counts_segments(tmp_path: Path) -> None:
         transcript,
         plan(transcript.segments, length=9.0, options=OPTIONS),
         FakeSynthesizer(),
-        language=ENGLISH,
+        read=as_written,
         voice=VOICE,
         folder=tmp_path,
         options=OPTIONS,

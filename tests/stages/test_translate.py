@@ -103,3 +103,47 @@ def test_edits_of_lines_that_changed_are_named_as_lost() -> None:
 def test_a_pair_the_engine_cannot_do_is_refused() -> None:
     with pytest.raises(UnavailableError, match="cannot translate Hindi to Telugu"):
         translate(HEARD, Counting(), source=HINDI, target=languages.get("te"))
+
+
+class Shouting(Counting):
+    """A translator that keeps numbers in its own digits, and loses what it is told to."""
+
+    def __init__(self, loses: str = "-") -> None:
+        super().__init__()
+        self.loses = loses
+
+    def translate(
+        self, sentences: Sequence[str], *, source: str, target: str, n_best: int = 1
+    ) -> list[list[Candidate]]:
+        self.asked += sentences
+        return [[Candidate(f"«{text.replace(self.loses, '')}»", -1.0)] for text in sentences]
+
+
+def test_a_glossarys_terms_stand_in_the_translation_and_no_engine_sees_them() -> None:
+    translator = Shouting()
+    result = translate(
+        HEARD, translator, source=HINDI, target=TAMIL, terms={"धन्यवाद": "நன்றி", "ठीक": "keep"}
+    )
+    assert result["s0003"].text == "«நன்றி।»"
+    assert not any("धन्यवाद" in text for text in translator.asked)
+    assert result["s0002"].text == "«आप कैसे हैं?» «मैं keep हूँ।»"
+
+
+def test_a_sentence_whose_term_the_engine_loses_is_translated_without_it() -> None:
+    translator = Shouting(loses="900001")
+    result = translate(HEARD, translator, source=HINDI, target=TAMIL, terms={"धन्यवाद": "நன்றி"})
+    assert result["s0003"].text == "«धन्यवाद।»"
+
+
+def test_other_terms_translate_anew_what_the_engine_made() -> None:
+    before = said(Counting())
+    translator = Counting()
+    translate(
+        HEARD,
+        translator,
+        source=HINDI,
+        target=TAMIL,
+        terms={"कुछ": "ஏதோ"},
+        previous=before,
+    )
+    assert len(translator.asked) == 4

@@ -11,7 +11,6 @@ from dubber.languages import Language
 from dubber.text import graphemes, sentences, syllables
 from dubber.text.normalize import normalize
 from dubber.text.scripts import script_of
-from dubber.text.spoken import spoken_form
 
 PACKS = languages.all_languages()
 HINDI, TAMIL, ENGLISH = (languages.get(code) for code in ("hi", "ta", "en"))
@@ -69,10 +68,6 @@ def test_syllables_are_counted_by_akshara_or_by_vowels(
 
 def test_silence_has_no_syllables() -> None:
     assert syllables.count(" …", HINDI) == 0
-
-
-def test_a_comma_after_a_number_is_not_part_of_it() -> None:
-    assert spoken_form("21, 22", HINDI) == "इक्कीस, बाईस"
 
 
 @pytest.mark.parametrize(
