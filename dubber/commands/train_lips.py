@@ -68,3 +68,59 @@ def train_lips_prepare(
     for film in manifest["left_out"]:
         click.echo(f"left out {film['name']}: {film['reason']}", err=True)
     click.echo(f"{len(manifest['clips'])} clips in {out}")
+
+
+@train_lips.command("fit")
+@click.argument("dataset", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option("-o", "--out", type=click.Path(path_type=Path), required=True, metavar="RUN")
+@click.option("--config", type=click.Path(path_type=Path), required=True, metavar="FILE.toml")
+@click.option("--steps", type=int, metavar="N", help="Train so many steps, not FILE's.")
+@click.option("--device", default="", metavar="NAME", help="cpu or cuda; FILE's if left out.")
+def train_lips_fit(dataset: Path, out: Path, config: Path, steps: int | None, device: str) -> None:
+    """Train on DATASET as FILE.toml says; goes on from the checkpoint in RUN."""
+    from dubber.lipsync.gan.recipe import changed, read_recipe, run
+
+    recipe = changed(read_recipe(config), steps=steps, device=device)
+    with bar("fit") as progress:
+        for checkpoint in run(recipe, dataset, out, progress=progress):
+            click.echo(checkpoint)
+
+
+@train_lips.command("export")
+@click.argument("run", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option("-o", "--out", type=click.Path(path_type=Path), required=True, metavar="MODEL")
+@click.option("--revision", default="1", show_default=True)
+def train_lips_export(run: Path, out: Path, revision: str) -> None:
+    """Write the trained generator as a folder that `--lips gan:MODEL` takes."""
+    from dubber.lipsync.gan.export import export
+    from dubber.lipsync.gan.train import CHECKPOINT
+
+    click.echo(export(run / "mouth" / CHECKPOINT, out, revision=revision))
+
+
+@train_lips.command("evaluate")
+@click.argument("dataset", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option("--lips", multiple=True, metavar="NAME[:MODEL]", help="Renderer; repeatable.")
+@click.option("--split", default="unseen", show_default=True, help="train, known or unseen.")
+@click.option("--most", default=4, show_default=True, metavar="N", help="Clips a speaker; 0: all.")
+@click.option("-o", "--out", type=click.Path(path_type=Path), metavar="FOLDER", help="Pictures.")
+def train_lips_evaluate(
+    dataset: Path, lips: tuple[str, ...], split: str, most: int, out: Path | None
+) -> None:
+    """Draw held-out mouths again and compare them with the real ones.
+
+    Beside the renderers stand the average mouth and one frame's mouth for all.
+    """
+    from dubber.lipsync.gan.clips import read_clips
+    from dubber.lipsync.gan.evaluate import evaluate, signature, summary, write_scores
+    from dubber.registry import choose, open_engine
+
+    clips = read_clips(dataset, split, most=most)
+    renderers = {name: open_engine(choose("lips", name, "offline")) for name in lips or ("gan",)}
+    with bar("evaluate") as progress:
+        scores = evaluate(clips, renderers, pictures=out, progress=progress)
+    if out is not None:
+        write_scores(scores, out / "scores.jsonl")
+    for way, means in summary(scores).items():
+        click.echo(f"{way}: " + "  ".join(f"{name} {value}" for name, value in means.items()))
+    click.echo(signature(clips))

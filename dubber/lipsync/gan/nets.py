@@ -65,20 +65,21 @@ class MouthNet(nn.Module):  # type: ignore[misc]
         self._start_as_mean()
 
     def _start_as_mean(self) -> None:
-        """The untrained network shows the mean of its references."""
+        """The untrained network shows the mean of its references, and a little of its own."""
+        first = self.sizes.widths[0]
         with torch.no_grad():
-            self.head.weight.zero_()
+            self.head.weight[:, :first] *= 0.3  # not 0: through it the rest learns
+            self.head.weight[:, first:] = 0
             self.head.bias.zero_()
-            first = self.sizes.widths[0]
             for picture in range(REFERENCES):
                 for channel in range(12):
                     self.head.weight[channel, first + 12 * picture + channel, 1, 1] = 1 / REFERENCES
 
     def features(self, shown: torch.Tensor) -> torch.Tensor:
         """What `head` sees: (B, sizes.features, H / 2, W / 2)."""
-        shown = shown.to(self.stem.weight.dtype) / 255
+        shown = shown.to(self.stem.weight.dtype) / 255 - 0.5
         folded = functional.pixel_unshuffle(shown, 2)
-        x = self.stem(folded - 0.5)
+        x = self.stem(folded)
         skipped = []
         for block, down in zip(self.encode, self.down, strict=True):
             x = block(x)
@@ -89,10 +90,12 @@ class MouthNet(nn.Module):  # type: ignore[misc]
             x = functional.pixel_shuffle(up(x), 2)
             x = block(join(torch.cat([x, skipped.pop()], 1)))
         # channels of the folded references, each picture's twelve together
-        return torch.cat([x, folded[:, 12 : 12 + 12 * REFERENCES]], 1)
+        return torch.cat([x.to(folded.dtype), folded[:, 12 : 12 + 12 * REFERENCES]], 1)
 
     def forward(self, shown: torch.Tensor) -> torch.Tensor:
-        return functional.pixel_shuffle(self.head(self.features(shown)), 2)
+        seen = self.features(shown)
+        with torch.autocast(shown.device.type, enabled=False):  # bfloat16 is coarser than a level
+            return functional.pixel_shuffle(self.head(seen), 2) + 0.5
 
 
 class PatchCritic(nn.Module):  # type: ignore[misc]

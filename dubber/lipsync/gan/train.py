@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 CHECKPOINT = "checkpoint.safetensors"
 LOSSES = "losses.jsonl"
 SCHEMA = "lips-checkpoint/1"
+HEAD_SHARE = 0.3  # of the learning rate, for the last convolution
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +139,15 @@ class Run:
         self.average: MouthNet = MouthNet(sizes).to(self.device)
         self.average.load_state_dict(self.net.state_dict())
         self.average.requires_grad_(False)
+        head = set(self.net.head.parameters())
+        body = [weight for weight in self.net.parameters() if weight not in head]
         self.optimizer = torch.optim.AdamW(
-            self.net.parameters(), betas=(0.9, 0.99), weight_decay=options.weight_decay
+            [
+                {"params": body, "weight_decay": options.weight_decay, "share": 1.0},
+                # its weights see pixels, all bright at once: small steps are large there
+                {"params": list(head), "weight_decay": 0.0, "share": HEAD_SHARE},
+            ],
+            betas=(0.9, 0.99),
         )
         self.adversary: Adversary = Adversary(
             width=options.critic_width, learning_rate=options.critic_learning_rate
@@ -154,7 +162,7 @@ class Run:
         self.step += 1
         options = self.options
         for group in self.optimizer.param_groups:
-            group["lr"] = options.rate(self.step)
+            group["lr"] = options.rate(self.step) * group["share"]
         shown = torch.from_numpy(batch.shown).to(self.device)
         real = torch.from_numpy(batch.real).to(self.device).float() / 255
         mask = (torch.from_numpy(batch.mask).to(self.device) > 0).float()

@@ -1,0 +1,158 @@
+"""Painting one person's mouths with the generator: who they are, fitted, and frame by frame."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dubber.lipsync.gan.adapt import BLOCK, Fitted, fit_head
+from dubber.lipsync.gan.canvas import (
+    bent_to,
+    laid,
+    mask,
+    mouth,
+    on_canvas,
+    openness,
+    stacked,
+    upright,
+)
+from dubber.lipsync.gan.model import MouthModel
+from dubber.lipsync.warp import bent, moved
+from dubber.protocols import FacePatch
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from dubber.protocols import Image, Points
+
+    Floats = NDArray[np.float32]
+
+#: Among which part of a person's frames, by how open the mouth is, each reference is the best.
+OPENNESS = ((0.0, 0.12), (0.5, 0.75), (0.9, 1.0))
+TURNED = 0.02  # what a degree of yaw away from the usual costs, in parts of the sharpness
+FEATHER = 2.5  # pixels of the canvas over which what is drawn fades into what was there
+SOLVED = 48  # frames the head is solved on, at most
+
+
+class GanPainter:
+    """A MouthPainter for one person."""
+
+    def __init__(
+        self,
+        model: MouthModel,
+        faces: Sequence[FacePatch],
+        frames: NDArray[np.int32],
+        yaw: Floats,
+        *,
+        adapt: bool = True,
+    ) -> None:
+        """`faces` as the renderer chose them, at least one, from `frames` (n,) with `yaw` (n,)."""
+        self._model = model
+        placed = [on_canvas(face.image, face.points) for face in faces]
+        images = [image for image, _, _ in placed]
+        points = [own for _, own, _ in placed]
+        self._seen = best_references(images, points, yaw)
+        self._images = [images[n] for n in self._seen]
+        self._points = [points[n] for n in self._seen]
+        self.fitted = Fitted(model.head, solved=False)
+        if adapt:
+            self.fitted = self._fit(images, points, frames)
+        self._wanted: Points = np.zeros((0, 4), np.float32)
+
+    def _fit(
+        self, images: Sequence[Image], points: Sequence[Points], frames: NDArray[np.int32]
+    ) -> Fitted:
+        free = [n for n in range(len(images)) if n not in self._seen]
+        rows = [free[i * len(free) // SOLVED] for i in range(SOLVED)]
+        rows = sorted(set(rows)) if len(free) > SOLVED else free
+        shown, covered, mouths = [], [], []
+        for number, row in enumerate(rows):
+            other = points[rows[(number * 7 + len(rows) // 2) % len(rows)]]
+            hidden = mask([points[row], other])
+            bent_ones = bent_to(self._images, self._points, points[row])
+            shown.append(stacked(images[row], bent_ones, points[row], hidden))
+            covered.append(hidden)
+            mouths.append(mouth(points[row]))
+        if not rows:
+            return self.fitted
+        return fit_head(
+            self._model,
+            np.stack(shown),
+            np.stack([images[row] for row in rows]),
+            np.stack(covered),
+            np.stack(mouths),
+            [int(frames[row]) // (4 * BLOCK) for row in rows] if _long(frames) else None,
+        )
+
+    def plan(self, points: Points, wanted: Points, yaw: Points) -> None:
+        """The mouths that come next; where the faces are is seen when each is painted."""
+        self._wanted = wanted
+
+    def paint(self, number: int, face: FacePatch) -> FacePatch:
+        """The face with the wanted mouth; what the generator does not cover stays as it was."""
+        import cv2
+
+        asked = bent(face.points, self._wanted[number])
+        matrix = upright(face.points)
+        image = laid(face.image, matrix)
+        drawn, covered = self.draw(image, moved(matrix, face.points), moved(matrix, asked))
+        size = (face.image.shape[1], face.image.shape[0])
+        back = cv2.invertAffineTransform(matrix)
+        layer = cv2.warpAffine(
+            drawn, back, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+        )
+        share = cv2.warpAffine(_faded(covered), back, size, flags=cv2.INTER_LINEAR)[..., None]
+        base = face.image.astype(np.float32)
+        mixed = np.rint(base + share * (layer.astype(np.float32) - base))
+        return FacePatch(np.clip(mixed, 0, 255).astype(np.uint8), asked)
+
+    def draw(self, image: Image, own: Points, wanted: Points) -> tuple[Image, Image]:
+        """The face on the canvas with its landmarks `own` moved to `wanted`, and what of it was
+        covered."""
+        covered = mask([own, wanted])
+        bent_ones = bent_to(self._images, self._points, wanted)
+        shown = stacked(image, bent_ones, wanted, covered)
+        return self._model.draw(shown[None], self.fitted.head)[0], covered
+
+
+def best_references(
+    images: Sequence[Image], points: Sequence[Points], yaw: Floats
+) -> tuple[int, ...]:
+    """The sharpest frames with a closed, a half open and an open mouth, turned as usual."""
+    order = np.argsort([openness(own) for own in points], kind="stable")
+    usual = float(np.median(yaw))
+    worth = [_sharpness(image, own) for image, own in zip(images, points, strict=True)]
+    best = max(max(worth), 1e-6)
+    chosen = []
+    for low, high in OPENNESS:
+        first, last = round(low * (len(order) - 1)), round(high * (len(order) - 1))
+        part = order[first : last + 1]
+        prices = [TURNED * abs(float(yaw[n]) - usual) - worth[n] / best for n in part]
+        chosen.append(int(part[int(np.argmin(prices))]))
+    return tuple(chosen)
+
+
+def _sharpness(image: Image, points: Points) -> float:
+    """The mean change from a pixel to the next around the mouth."""
+    grey = image.astype(np.float32).mean(axis=2)
+    lips = mouth(points) > 0
+    across = np.abs(np.diff(grey, axis=1))[:, :][lips[:, 1:]]
+    return float(across.mean()) if across.size else 0.0
+
+
+def _faded(covered: Image) -> Floats:
+    """0..1 on the canvas: 0 from the edge of what is covered, 1 a little inside."""
+    import cv2
+
+    inside = np.asarray(covered > 0, np.uint8)
+    inside[[0, -1]] = 0
+    inside[:, [0, -1]] = 0
+    depth = cv2.distanceTransform(inside, cv2.DIST_L2, 3)
+    return np.asarray(np.clip((depth - 1) / FEATHER, 0, 1), np.float32)
+
+
+def _long(frames: NDArray[np.int32]) -> bool:
+    """Whether the frames span enough runs for some to be held out whole."""
+    return bool(len(np.unique(frames // (4 * BLOCK))) >= 8)

@@ -1,0 +1,72 @@
+"""A training as a file: one table `[[train]]` for each network, with what is not by default."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+from dubber.errors import ConfigError, NoInputError
+from dubber.lipsync.gan.batches import Changes
+from dubber.lipsync.gan.train import FitOptions, Weights, fit
+from dubber.protocols import Progress, silent
+
+MOUTH = "mouth"
+
+
+def read_recipe(path: Path) -> tuple[tuple[str, FitOptions], ...]:
+    """The networks a TOML file trains, each with its options. ConfigError names what is wrong."""
+    if not path.is_file():
+        raise NoInputError("no such file", subject=path)
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))["train"]
+        return tuple((table.pop("model", MOUTH), _options(table, path)) for table in tables)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError, AttributeError) as error:
+        raise ConfigError(
+            f"not a training recipe ({error})", subject=path, cure="compare configs/lips-128.toml"
+        ) from error
+
+
+def _options(table: Mapping[str, Any], path: Path) -> FitOptions:
+    given = dict(table)
+    given["weights"] = _filled(Weights(), given.get("weights", {}), path)
+    given["changes"] = _filled(Changes(), given.get("changes", {}), path)
+    if "widths" in given:
+        given["widths"] = tuple(given["widths"])
+    options: FitOptions = _filled(FitOptions(), given, path)
+    return options
+
+
+def _filled(default: Any, given: Mapping[str, Any], path: Path) -> Any:
+    """`default` with what is `given`; ConfigError for a name or a kind that does not fit."""
+    known = {field.name for field in fields(default)}
+    strange = sorted(set(given) - known)
+    if strange:
+        raise ConfigError(f"unknown option {strange[0]}", subject=path)
+    for name, value in given.items():
+        wanted = getattr(default, name)
+        fits = isinstance(value, type(wanted)) and isinstance(value, bool) == isinstance(
+            wanted, bool
+        )
+        if not fits and not (isinstance(wanted, float) and type(value) is int):
+            raise ConfigError(f"option {name} cannot be {value!r}", subject=path)
+    return replace(default, **given)
+
+
+Recipe = Sequence[tuple[str, FitOptions]]
+
+
+def changed(recipe: Recipe, *, steps: int | None, device: str) -> Recipe:
+    """The recipe with other steps or another device, where they are given."""
+    given: dict[str, Any] = {"steps": steps} if steps is not None else {}
+    if device:
+        given["device"] = device
+    return [(model, replace(options, **given)) for model, options in recipe]
+
+
+def run(recipe: Recipe, data: Path, out: Path, *, progress: Progress = silent) -> list[Path]:
+    """Train every network of the recipe on `data`, each in its folder `out/MODEL`; their
+    checkpoints. Started again it does what is left."""
+    return [fit(data, out / model, options=options, progress=progress) for model, options in recipe]
