@@ -96,7 +96,16 @@ BUILT_IN = (
         "the speaker's own mouths, found again in the video",
         "preview",
         needs=("cv2",),
-        better="a lip generator (planned: lips.gan)",
+        better="--lips gan",
+    ),
+    EngineSpec(
+        "lips.gan",
+        "dubber.engines.lips_gan:Gan",
+        "mouths drawn by a generator that fits itself to each face",
+        "preview",
+        card="lips-gan",
+        needs=("cv2", "onnxruntime"),
+        better="dub train lips, on more people",
     ),
     EngineSpec(
         "asr.fake", "dubber.engines.fake:FakeRecognizer", "for tests: made-up words", "fake"
@@ -172,14 +181,24 @@ def missing(spec: EngineSpec) -> str:
     return ""
 
 
-def abilities(language: Language) -> dict[str, list[str]]:
-    """For each of asr, mt and tts, the engines that know `language`; those that cannot be opened
-    as things stand are in brackets."""
-    able: dict[str, list[str]] = {"asr": [], "mt": [], "tts": []}
+@dataclass(frozen=True, slots=True)
+class Ability:
+    """What an engine is worth for a language: `quality` is the engine's own, or "poor" where its
+    embedded weights are known not to do for this language; `present`: it can be opened as it is."""
+
+    engine: str
+    quality: str
+    present: bool
+
+
+def abilities(language: Language) -> dict[str, list[Ability]]:
+    """For each of asr, mt and tts, the engines that know `language`."""
+    able: dict[str, list[Ability]] = {"asr": [], "mt": [], "tts": []}
     for spec in specs().values():
-        if spec.kind not in able or spec.quality == "fake" or not _knows(spec, language):
-            continue
-        able[spec.kind].append(f"[{spec.name}]" if missing(spec) else spec.name)
+        if spec.kind in able and spec.quality != "fake" and _knows(spec, language):
+            good = weights.card(spec.card).languages if spec.card and spec.code else ()
+            quality = "poor" if good and language.code not in good else spec.quality
+            able[spec.kind].append(Ability(spec.name, quality, not missing(spec)))
     return able
 
 

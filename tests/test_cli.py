@@ -56,6 +56,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (["folder.mp4"], 65, "not an ordinary file"),
         (["good.mp4", "--transcript", "latin.srt"], 65, "latin.srt"),
         (["good.mp4", "--transcript", "gone.srt"], 66, "gone.srt"),
+        (["good.mp4", "--glossary", "gone.csv"], 66, "gone.csv"),
+        (["good.mp4", "--glossary", "latin.srt"], 65, "not UTF-8"),
         (["good.mp4", "-o", "file/out"], 73, "output folder"),
         (["good.mp4", "--mt", "no-such-engine"], 2, "use one of"),
         (["good.mp4", "--asr", "whisper:no-such-card"], 69, "dub weights list"),
@@ -153,3 +155,16 @@ def test_help_and_version_are_quick_and_whole(tmp_path: Path) -> None:
     assert shown.returncode == 0
     assert "Exit codes: 0 ok" in shown.stdout
     assert "dub, version" in dub("--version", folder=tmp_path).stdout
+
+
+def test_languages_say_for_each_stage_which_engines_there_are_and_what_they_are_worth(
+    tmp_path: Path,
+) -> None:
+    rows = {
+        row["code"]: row for row in json.loads(dub("languages", "--json", folder=tmp_path).stdout)
+    }
+    assert len(rows) >= 14
+    assert {"engine": "tts.espeak", "quality": "preview", "present": True} in rows["as"]["tts"]
+    assert {"engine": "asr.whisper", "quality": "poor", "present": True} in rows["mr"]["asr"]
+    assert not any(able["present"] for able in rows["ne"]["mt"])
+    assert rows["or"]["asr"] == []

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import click
 
 from dubber.errors import DubError
+
+if TYPE_CHECKING:
+    from dubber.registry import Ability
 
 
 @click.command()
@@ -18,24 +24,38 @@ def languages(as_json: bool) -> None:
 
     rows = [(language, abilities(language)) for language in packs.all_languages()]
     if as_json:
-        click.echo(
-            json.dumps(
-                [
-                    {"code": lang.code, "name": lang.name, "script": lang.script, **able}
-                    for lang, able in rows
-                ],
-                ensure_ascii=False,
-                indent=1,
-            )
-        )
+        records = [
+            {
+                "code": language.code,
+                "name": language.name,
+                "native_name": language.native_name,
+                "script": language.script,
+                **{kind: [asdict(ability) for ability in of] for kind, of in able.items()},
+            }
+            for language, able in rows
+        ]
+        click.echo(json.dumps(records, ensure_ascii=False, indent=1))
         return
-    click.echo(f"{'code':<6}{'language':<12}{'script':<8}{'hear':<14}{'translate':<30}speak")
-    for language, able in rows:
-        hear, translate, speak = (" ".join(able[k]) or "-" for k in ("asr", "mt", "tts"))
-        click.echo(
-            f"{language.code:<6}{language.name:<12}{language.script:<8}"
-            f"{hear:<14}{translate:<30}{speak:<13}{language.native_name}"
-        )
+    cells = [
+        (lang.code, lang.name, lang.script, *(_worth(able[kind]) for kind in KINDS_OF_LANGUAGE))
+        for lang, able in rows
+    ]
+    heads = ("code", "language", "script", "hear", "translate", "speak")
+    widths = [max(map(len, column)) + 2 for column in zip(heads, *cells, strict=True)]
+    for cell, native in zip(
+        (heads, *cells), ("", *(row[0].native_name for row in rows)), strict=True
+    ):
+        click.echo("".join(map(str.ljust, cell, widths)) + native)
+    click.echo("\n[…]: not here yet; `dub engines` says how to get it. poor: it writes most of this language wrong.")
+
+
+KINDS_OF_LANGUAGE = ("asr", "mt", "tts")
+
+
+def _worth(able: Sequence[Ability]) -> str:
+    """`compact preview, [indictrans2 full]`; a dash where no engine knows the language."""
+    texts = [f"{a.engine.partition('.')[2]} {a.quality}" for a in able]
+    return ", ".join(t if a.present else f"[{t}]" for t, a in zip(texts, able, strict=True)) or "-"
 
 
 @click.command()
