@@ -41,12 +41,16 @@ class MixOptions:
 
 @dataclass(frozen=True, slots=True)
 class LipOptions:
-    """Which faces are re-drawn; the others keep their pixels."""
+    """Which faces are re-drawn; the others keep their pixels.
+
+    `listeners`: also a face whose mouth does not move while the source speaks.
+    """
 
     max_yaw_degrees: float = 35.0
     min_face_pixels: int = (
         48  # between the outer eye corners' distance x 2 and the chin: face width
     )
+    listeners: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,3 +95,10 @@ class MouthRange:
         )
         known = np.column_stack([np.ones(len(asked)), opening, width])
         return np.column_stack([opening, width, known @ self.follow.T]).astype(np.float32)
+
+    def parts(self, shapes: Floats) -> Floats:
+        """The way back: from shapes (n, 4) to parts of the range (n, 2), not bounded."""
+        opening = (shapes[:, OPENING] - self.closed) / (self.open - self.closed)
+        sway = shapes[:, WIDTH] - self.rest_width
+        reach = np.where(sway > 0, self.spread - self.rest_width, self.rest_width - self.narrow)
+        return np.column_stack([opening, sway / reach]).astype(np.float32)

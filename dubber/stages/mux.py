@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from dubber.schema import Media
 
 SCAN_SECONDS = 60
+UNKNOWN = "und"  # ISO 639-2: undetermined
 MIN_TOLERANCE = 0.04  # seconds; one frame at 25 a second
 
 
@@ -44,8 +45,8 @@ def mux(  # noqa: PLR0913  what goes in and what it is called: no fewer
     track: Path,
     target: Path,
     *,
-    language: Language,
-    source_language: Language,
+    language: Language | None,
+    source_language: Language | None,
     subtitles: Sequence[tuple[Path, Language]] = (),
     keep_original: bool = False,
     comment: str = "",
@@ -55,7 +56,8 @@ def mux(  # noqa: PLR0913  what goes in and what it is called: no fewer
 
     The film is written beside its place, decoded in full, forced to the disk and renamed; a
     failure leaves `target` as it was. Soft subtitles come from .srt files; with `keep_original`
-    the source's sound stays as a second track. MediaError, OutputError, StorageError.
+    the source's sound stays as a second track. A language that is not known is None. MediaError,
+    OutputError, StorageError.
     """
     gate.sweep(target)
     draft = gate.draft_of(target)
@@ -72,7 +74,7 @@ def mux(  # noqa: PLR0913  what goes in and what it is called: no fewer
             draft,
             source=source,
             picture=picture,
-            sound=SoundTrack(track, _tag(language), language.native_name),
+            sound=SoundTrack(track, _tag(language), _title(language)),
             originals=originals,
             subtitles=lines,
             comment=comment,
@@ -97,14 +99,18 @@ def mux(  # noqa: PLR0913  what goes in and what it is called: no fewer
     )
 
 
-def _tag(language: Language) -> str:
-    return language.codes["iso639_3"]
+def _tag(language: Language | None) -> str:
+    return UNKNOWN if language is None else language.codes["iso639_3"]
 
 
-def _originals(source: Media, language: Language) -> tuple[Original, ...]:
+def _title(language: Language | None) -> str:
+    return "" if language is None else language.native_name
+
+
+def _originals(source: Media, language: Language | None) -> tuple[Original, ...]:
     """Every sound track of the source; one that does not say its language is in the source's."""
     return tuple(
-        Original(audio, audio.language or _tag(language), language.native_name)
+        Original(audio, audio.language or _tag(language), _title(language))
         for audio in source.audio
     )
 

@@ -13,7 +13,7 @@ from tests.lipsync import talkers
 FRAMES = 100
 
 
-def track(number: int, *, talks: tuple[int, int] = (0, 0), x: float = 0.0) -> FaceTrack:
+def track(number: int, *, talks: tuple[int, int] = (0, FRAMES), x: float = 0.0) -> FaceTrack:
     """A face in every frame whose mouth moves in the frames `talks`."""
     points = np.repeat(talkers.face()[None], FRAMES, axis=0) + np.array([x, 0], np.float32)
     from dubber.lipsync.points import places
@@ -62,6 +62,32 @@ def test_of_two_faces_the_one_that_moves_its_mouth_speaks() -> None:
     said = [(0.4, 1.6), (2.0, 3.6)]
     roles = plan_roles(tracks, timeline(*said), said, LipOptions())
     assert [(role.track.id, role.first < 45) for role in roles] == [(0, True), (1, False)]
+
+
+def test_a_listener_keeps_its_mouth_unless_told_otherwise() -> None:
+    silent = film(track(0, talks=(0, 0)))
+    said = [(1.0, 3.0)]
+    assert plan_roles(silent, timeline(*said), said, LipOptions()) == []
+    (role,) = plan_roles(silent, timeline(*said), said, LipOptions(listeners=True))
+    assert role.track.id == 0
+
+
+def test_a_short_word_is_judged_by_what_else_the_face_says() -> None:
+    said = [(0.4, 2.0), (3.0, 3.2)]
+    speaker = film(track(0, talks=(10, 50)))
+    assert len(plan_roles(speaker, timeline(*said), said, LipOptions())) == 2
+    listener = film(track(0, talks=(60, 70)))
+    assert plan_roles(listener, timeline(*said), said, LipOptions()) == []
+
+
+def test_a_face_that_comes_late_into_the_sentence_may_be_its_speaker() -> None:
+    whole = track(0)
+    late = FaceTrack(
+        0, *(part[70:] for part in (whole.frames, whole.points, whole.yaw, whole.size))
+    )
+    said = [(0.0, 3.6)]
+    (role,) = plan_roles(film(late), timeline(*said), said, LipOptions())
+    assert role.first == 70
 
 
 def test_a_face_that_turns_away_or_is_small_keeps_its_pixels() -> None:

@@ -1,0 +1,80 @@
+"""Parts of films read as films, and stills made into films."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from dubber.errors import MediaError, NoInputError
+from dubber.media.cut import Cut, open_film
+from dubber.media.still import film_of, read_still
+from dubber.media.video import Frame, VideoReader, VideoWriter
+from tests.lipsync.talkers import photo
+from tests.media.making import make_picture
+
+
+def frames_of(film: Path | Cut) -> list[Frame]:
+    with open_film(film) as reader:
+        return list(reader)
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_picture(tmp_path_factory.mktemp("cut") / "film.mp4", frames=20)
+
+
+def test_a_cut_begins_at_zero_with_the_pictures_of_its_part(film: Path) -> None:
+    whole, part = frames_of(film), frames_of(Cut(film, 0.5, 1.2, 9.0 / 10 - 0.2))
+    assert [frame.index for frame in part] == list(range(7))
+    assert [frame.time for frame in part] == pytest.approx(np.arange(7) / 10)
+    for frame, same in zip(part, whole[5:], strict=False):
+        assert np.array_equal(frame.bgr(), same.bgr())
+
+
+def test_a_cut_is_repeated_until_it_is_long_enough(film: Path) -> None:
+    looped = frames_of(Cut(film, 0.5, 1.0, 1.3))
+    assert [frame.time for frame in looped] == pytest.approx(np.arange(13) / 10)
+    assert np.array_equal(looped[5].bgr(), looped[0].bgr())
+    assert np.array_equal(looped[12].bgr(), looped[2].bgr())
+
+
+def test_a_looped_cut_can_be_written(film: Path, tmp_path: Path) -> None:
+    with (
+        open_film(Cut(film, 0.0, 2.0, 4.5)) as reader,
+        VideoWriter(tmp_path / "out.mp4", reader.stream) as writer,
+    ):
+        for frame in reader:
+            writer.write(frame)
+    assert len(frames_of(tmp_path / "out.mp4")) == 45
+
+
+def test_a_cut_without_a_picture_is_an_error(film: Path) -> None:
+    with pytest.raises(MediaError, match="no picture in that part"):
+        frames_of(Cut(film, 5.0, 6.0, 1.0))
+    with pytest.raises(ValueError, match="bad cut"):
+        Cut(film, 2.0, 1.0, 1.0)
+
+
+def test_a_still_is_a_film_of_its_picture(tmp_path: Path) -> None:
+    still = tmp_path / "face.png"
+    odd = photo()[:-1, :-1]
+    cv2.imwrite(str(still), odd)
+    image = read_still(still)
+    assert image.shape == (odd.shape[0] // 2 * 2, odd.shape[1] // 2 * 2, 3)
+    film_of(image, tmp_path / "film.mp4", seconds=0.6)
+    shown = frames_of(tmp_path / "film.mp4")
+    assert len(shown) == 15
+    off = np.abs(shown[7].bgr().astype(int) - image)
+    assert off.mean() < 3  # the encoding, and colours at half the size
+    assert abs(float((shown[7].bgr().astype(int) - image).mean())) < 0.5
+
+
+def test_what_is_no_image_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "face.png").write_bytes(b"\x89PNG no more")
+    with pytest.raises(MediaError):
+        read_still(tmp_path / "face.png")
+    with pytest.raises(NoInputError):
+        read_still(tmp_path / "none.png")
