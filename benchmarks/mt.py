@@ -3,8 +3,8 @@
     python -m benchmarks mt FOLDER [--src hi] [--tgt ta,te,…] [--mt compact[:MODEL]] [--limit 200]
                             [--threads 2] [--samples N]
 
-FOLDER holds LANGUAGE.txt files of equal lines. Both sides are put in one plain form (NFC, ASCII
-digits, straight quotes). Speed is in what can be compared across engines: characters and words of
+FOLDER holds LANGUAGE.txt files of equal lines, or is corpus/spoken (its held-out part). Both sides
+are put in one plain form (NFC, ASCII digits, straight quotes). Speed is in what can be compared across engines: characters and words of
 output a second, four candidates each, a batch of 16 at a time as the pipeline does.
 """
 
@@ -19,7 +19,7 @@ from benchmarks._measure import signature
 from dubber import languages
 from dubber.protocols import Translator
 from dubber.registry import choose, open_engine
-from dubber.translation.score import Score, evaluate, read_lines
+from dubber.translation.score import Score, evaluate, read_set
 
 BATCH_SENTENCES = 16
 
@@ -41,8 +41,8 @@ def main(arguments: list[str]) -> None:
     engine: Translator = open_engine(choice, threads=options.threads)
     loaded = time.perf_counter() - begun
     print(f"{choice.identity}, {options.threads} threads, {signature()}")
-    lines = read_lines(options.folder, options.src, options.limit)
     targets = options.tgt.split(",")
+    lines, _ = read_set(options.folder, options.src, targets[0], options.limit)
     engine.translate(lines[:1], source=options.src, target=targets[0])
     characters, words, seconds = _speed(engine, lines, source=options.src, target=targets[0])
     print(

@@ -46,7 +46,10 @@ def languages(as_json: bool) -> None:
         (heads, *cells), ("", *(row[0].native_name for row in rows)), strict=True
     ):
         click.echo("".join(map(str.ljust, cell, widths)) + native)
-    click.echo("\n[…]: not here yet; `dub engines` says how to get it. poor: it writes most of this language wrong.")
+    click.echo(
+        "\n[…]: not here yet; `dub engines` says how to get it. "
+        "poor: it writes most of this language wrong."
+    )
 
 
 KINDS_OF_LANGUAGE = ("asr", "mt", "tts")

@@ -17,14 +17,20 @@ def train_mt() -> None:
 @train_mt.command("prepare")
 @click.argument("data", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.option("-o", "--out", type=click.Path(path_type=Path), required=True, metavar="PREPARED")
-def train_mt_prepare(data: Path, out: Path) -> None:
+@click.option(
+    "--written",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    metavar="FOLDER",
+    help="The project's own sentences: corpus/spoken.",
+)
+def train_mt_prepare(data: Path, out: Path, written: Path | None) -> None:
     """Filter and encode the parallel text in DATA (CORPUS/SOURCE-TARGET.tsv)."""
     from dubber import languages as packs
     from dubber.translation.prepare import prepare
 
     scripts = {language.code: language.script for language in packs.all_languages()}
     with bar("prepare") as progress:
-        manifest = prepare(data, out, scripts=scripts, progress=progress)
+        manifest = prepare(data, out, scripts=scripts, spoken=written, progress=progress)
     click.echo(f"{manifest['tokens']} tokens in {out}")
 
 

@@ -7,13 +7,14 @@ import logging
 import random
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
 from dubber.errors import DataError
 from dubber.protocols import Progress, silent
+from dubber.translation import written
 from dubber.translation.align import aligned
 from dubber.translation.batches import Encoded, Specials
 from dubber.translation.corpus import CorpusRule, Pair, expansions, mask_pair, read, refusal
@@ -45,6 +46,7 @@ class PrepareOptions:
         }
     )
     hubs: tuple[str, ...] = ("hi", "en")
+    spoken_weight: float = 6.0
     vocabulary: int = 8000
     vocabulary_sentences: int = 400_000
     seed: int = 1
@@ -56,11 +58,13 @@ def prepare(
     *,
     scripts: Mapping[str, str],
     options: PrepareOptions | None = None,
+    spoken: Path | None = None,
     vocabulary: Path | None = None,
     progress: Progress = silent,
 ) -> dict[str, object]:
     """Read `data`, keep what is good, write the encoded pairs and the vocabulary to `out`.
 
+    `spoken` is the project's own corpus (`translation.written`), whose held-out part is left out.
     `scripts` gives each language its script (ISO 15924). `vocabulary`, a SentencePiece model, is
     taken instead of learning one. Returns the manifest that is also written as `data.json`: counts
     of pairs a corpus and direction, refusals by reason. DataError if a corpus is missing or nothing
@@ -68,7 +72,12 @@ def prepare(
     """
     options = options or PrepareOptions()
     out.mkdir(parents=True, exist_ok=True)
-    pairs, refused = _good_pairs(data, scripts, options, progress)
+    every = list(read(data, corpora=options.corpora, languages=scripts))
+    if spoken is not None:
+        every += written.pairs(spoken, languages=scripts)
+        rule = {written.NAME: CorpusRule(options.spoken_weight)}
+        options = replace(options, corpora={**options.corpora, **rule})
+    pairs, refused = _good_pairs(every, scripts, options, progress)
     if not pairs:
         raise DataError("no pair is left after filtering", subject=data)
     wires = [mask_pair(pair, scripts) for pair in pairs]
@@ -90,14 +99,10 @@ def prepare(
 
 
 def _good_pairs(
-    data: Path, scripts: Mapping[str, str], options: PrepareOptions, progress: Progress
+    read: Iterable[Pair], scripts: Mapping[str, str], options: PrepareOptions, progress: Progress
 ) -> tuple[list[Pair], Counter[str]]:
     """Pairs that pass the filters, each text pair once, and why the others did not."""
-    every = [
-        pair
-        for pair in read(data, corpora=options.corpora, languages=scripts)
-        if {pair.a, pair.b} & set(options.hubs)
-    ]
+    every = [pair for pair in read if {pair.a, pair.b} & set(options.hubs)]
     expansion = expansions(every)
     refused: Counter[str] = Counter()
     seen: set[tuple[str, str, str, str]] = set()
