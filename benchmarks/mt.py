@@ -4,8 +4,9 @@
                             [--threads 2] [--samples N]
 
 FOLDER holds LANGUAGE.txt files of equal lines, or is corpus/spoken (its held-out part). Both sides
-are put in one plain form (NFC, ASCII digits, straight quotes). Speed is in what can be compared across engines: characters and words of
-output a second, four candidates each, a batch of 16 at a time as the pipeline does.
+are put in one plain form (NFC, ASCII digits, straight quotes). Speed is in what can be compared
+across engines: characters and words of output a second, four candidates each, a batch of 16 at a
+time as the pipeline does.
 """
 
 from __future__ import annotations
