@@ -1,13 +1,15 @@
 """A face driven by its own speech: how far do drawn mouths do what the real one did?
 
-    python -m benchmarks lips --faces FOLDER --align FOLDER [--drive words,landmarks] [--lips reuse]
-                              [--clips 60] [--library 120] [--keep FOLDER]
+    python -m benchmarks lips --faces FOLDER --align FOLDER [--drive heard,sound,words,landmarks]
+                              [--lips reuse] [--clips 60] [--library 120] [--keep FOLDER]
 
 FOLDER of `--faces` holds short clips of one person who speaks English (GRID corpus), the one of
 `--align` NAME.align with lines "start end word" in 25,000ths of a second. `--clips` of them are
 joined and drawn anew with mouths of `--library` others; the faces of the finished film are found
-again and measured. Drives: `words`: the word times, sounds within words as our voice times them;
-`landmarks`: what the real mouth did, which is as good as any drive can be.
+again and measured. Drives: `heard`: the sound, and the word times for p, b, m; `sound`: the sound
+alone; `words`: the word times alone, sounds within words as our voice times them; `landmarks`: what
+the real mouth did, which is as good as any drive can be. Closures are counted where the real mouth
+closed for a p, b or m.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ import argparse
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +27,10 @@ import numpy as np
 from benchmarks._measure import signature
 from dubber import languages
 from dubber.evaluate.lip_pictures import PictureMeasure, pairs
-from dubber.evaluate.lips import LipScores, score
+from dubber.evaluate.lips import CLOSED, LipScores, score
 from dubber.lipsync.drive import Drive, Seen, Spoken
+from dubber.lipsync.heard import CARD, FILE, Ear, Heard, closures
+from dubber.lipsync.heard_fit import sound_of
 from dubber.lipsync.redraw import Cast
 from dubber.lipsync.reference import MOST, Person
 from dubber.lipsync.roles import Role
@@ -38,6 +42,7 @@ from dubber.protocols import LipRenderer, MouthPainter
 from dubber.registry import choose, open_engine
 from dubber.schema import Clip, Phoneme, Take
 from dubber.stages.find_faces import find_faces
+from dubber.weights import locate
 
 TICKS = 25_000  # of a second, in an alignment
 SILENT = ("sil", "sp")
@@ -48,7 +53,7 @@ def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks lips", description=__doc__)
     parser.add_argument("--faces", type=Path, required=True)
     parser.add_argument("--align", type=Path, required=True)
-    parser.add_argument("--drive", default="words,landmarks")
+    parser.add_argument("--drive", default="heard,sound,words,landmarks")
     parser.add_argument("--lips", default="reuse")
     parser.add_argument("--clips", type=int, default=60)
     parser.add_argument("--library", type=int, default=120)
@@ -69,14 +74,15 @@ def main(arguments: list[str]) -> None:
         painters = Known.meet(library, open_engine(choose("lips", options.lips, "auto")))
         print(f"{len(tested)} clips with mouths of {len(others)} others; {signature()}")
         print(f"met in {time.monotonic() - begun:.1f} s")
+        closures = real_closures(film, said)
         for name in options.drive.split(","):
             drive = DRIVES[name](film, said)
             target = folder / f"{options.lips}.{name}.mp4"
             begun = time.monotonic()
-            result, exact = redrawn(film, painters, drive, said, target)
+            asked, exact = redrawn(film, painters, drive, said, target)
             spent = time.monotonic() - begun
             find_faces(target, finder, target=target.with_suffix(".npz"))
-            scores = measured(film, target, result)
+            scores = measured(film, target, replace(asked, closed_at=closures))
             print(f"\n{options.lips}, driven by {name}; drawn in {spent:.1f} s")
             for what, value in scores.rows():
                 print(f"| {what} | {value} |")
@@ -91,14 +97,16 @@ class Film:
     path: Path
     tracks: FaceTracks
     starts: list[float]
+    clips: list[Path]
 
     @classmethod
     def join(cls, folder: Path, names: Sequence[str], target: Path, finder: Any) -> Film:
-        starts = join([folder / f"{name}.mp4" for name in names], target)
+        clips = [folder / f"{name}.mp4" for name in names]
+        starts = join(clips, target)
         faces = target.with_suffix(".npz")
         if not faces.exists():
             find_faces(target, finder, target=faces)
-        return cls(target, FaceTracks.load(faces), starts)
+        return cls(target, FaceTracks.load(faces), starts, clips)
 
     def whole(self) -> FaceTrack:
         """Its one person: all tracks as one, the longest where there are two at a time."""
@@ -231,6 +239,43 @@ def words(film: Film, said: Sequence[Said]) -> Drive:
     return Spoken(clips, language)
 
 
+def sound(film: Film, said: Sequence[Said]) -> Drive:
+    """The sound alone, each clip heard by itself."""
+    return Heard(_heard(film))
+
+
+def heard(film: Film, said: Sequence[Said]) -> Drive:
+    """The sound, with lips closed for the p, b and m of the words."""
+    mouth = _heard(film)
+    sounds = words(film, said)
+    opened = sounds.open_at().tolist()
+    return Heard(mouth, closed=closures(mouth, sounds.closed_at().tolist()), opened=opened)
+
+
+def _heard(film: Film) -> Any:
+    ear = Ear.load(locate(CARD) / FILE)
+    mouth = np.zeros((round(100 * (film.starts[-1] + 4)), 2), np.float32)
+    for start, clip in zip(film.starts, film.clips, strict=True):
+        part = ear.hear(sound_of(clip))
+        first = round(start * 100)
+        mouth[first : first + len(part)] = part
+    return mouth
+
+
+def real_closures(film: Film, said: Sequence[Said]) -> Any:
+    """Seconds at which the real mouth was closed for a p, b or m, within 0.12 s of the word's."""
+    whole = film.whole()
+    usual = MouthRange.of(measure(whole.points))
+    openness = usual.parts(measure(whole.points))[:, 0]
+    times = film.tracks.times[whole.frames]
+    found = []
+    for moment in words(film, said).closed_at():
+        near = np.flatnonzero(np.abs(times - moment) <= 0.12)
+        if len(near) and openness[near].min() < CLOSED:
+            found.append(times[near[openness[near].argmin()]])
+    return np.array(sorted(set(found)), np.float64)
+
+
 def pronounced(voice: Any, word: str, language: Any) -> list[tuple[str, float, float]]:
     """A word's sounds with their share of it; a single letter is spelt."""
     said = voice.say(word.upper() if len(word) == 1 else word, voice.voices(language)[0])
@@ -253,7 +298,7 @@ def landmarks(film: Film, said: Sequence[Said]) -> Drive:
     )
 
 
-DRIVES = {"words": words, "landmarks": landmarks}
+DRIVES = {"heard": heard, "sound": sound, "words": words, "landmarks": landmarks}
 
 
 def join(clips: Sequence[Path], target: Path) -> list[float]:

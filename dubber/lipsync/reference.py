@@ -18,7 +18,7 @@ from dubber.lipsync.roles import Role
 from dubber.lipsync.shape import MouthRange, measure
 from dubber.lipsync.tracks import FaceTrack, FaceTracks
 from dubber.lipsync.warp import steady
-from dubber.media.video import VideoReader
+from dubber.media.cut import Cut, open_film
 from dubber.protocols import FacePatch, LipRenderer, MouthPainter
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class References:
     """Painters for the roles of a film, in their order. Use as a context manager."""
 
     def __init__(
-        self, video: Path, tracks: FaceTracks, roles: Sequence[Role], renderer: LipRenderer
+        self, video: Path | Cut, tracks: FaceTracks, roles: Sequence[Role], renderer: LipRenderer
     ) -> None:
         self._renderer = renderer
         self._whole = min(PART, max(1, len(tracks.times)))
@@ -48,7 +48,7 @@ class References:
         keys = sorted(self._last_use, key=lambda key: (self._bounds(key)[0], key))
         self._coming = keys[::-1]
         self._known: dict[_Key, Person] = {}
-        self._reader = VideoReader(video)
+        self._reader = open_film(video)
         self._frames: Iterator[Frame] = iter(self._reader)
         self._at = -1
 

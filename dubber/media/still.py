@@ -21,6 +21,7 @@ STILLS = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp"})
 RATE = 25  # pictures a second
 MOST_BYTES = 64 << 20
 BT709 = 1
+BASE = Fraction(1, 90_000)  # of a second: the unit of their times
 
 
 def read_still(path: Path) -> Image:
@@ -44,27 +45,49 @@ def read_still(path: Path) -> Image:
 
 def film_of(image: Image, target: Path, *, seconds: float) -> None:
     """Write a film of `seconds` that shows `image` all the time, RATE pictures a second."""
-    height, width = image.shape[:2]
-    blank = VideoFrame(width, height, "yuv420p")
-    for number, plane in enumerate(blank.planes):
-        plane.update(bytes([128 if number else 16]) * plane.buffer_size)
-    blank.colorspace, blank.color_range = BT709, LIMITED
-    base = Fraction(1, RATE)
-    first = Frame(blank, index=0, ticks=0, time_base=base, rotation=0, length=1)
-    picture = first.with_patch(0, 0, image).picture  # exact, as a re-drawn mouth is
-    like = VideoStream(
+    like = picture_stream_of(image, rate=Fraction(RATE), seconds=seconds)
+    frame = shown(image, 0, time=0.0, rate=Fraction(RATE))
+    with VideoWriter(target, like) as writer:
+        for index in range(max(1, round(seconds * RATE))):
+            writer.write(
+                Frame(
+                    frame.picture,
+                    index=index,
+                    ticks=round(index / RATE / frame.time_base),
+                    time_base=frame.time_base,
+                    rotation=0,
+                    length=frame.length,
+                )
+            )
+
+
+def picture_stream_of(image: Image, *, rate: Fraction, seconds: float) -> VideoStream:
+    """What a film of pictures like `image` says of itself."""
+    return VideoStream(
         index=0,
         codec="h264",
-        width=width,
-        height=height,
-        frame_rate=Fraction(RATE),
+        width=image.shape[1],
+        height=image.shape[0],
+        frame_rate=rate,
         frames=0,
         duration=seconds,
         start=0.0,
         pixel_format="yuv420p",
     )
-    with VideoWriter(target, like) as writer:
-        for index in range(max(1, round(seconds * RATE))):
-            writer.write(
-                Frame(picture, index=index, ticks=index, time_base=base, rotation=0, length=1)
-            )
+
+
+def shown(image: Image, index: int, *, time: float, rate: Fraction) -> Frame:
+    """`image`, of even sides, as a frame that is shown at `time`."""
+    blank = VideoFrame(image.shape[1], image.shape[0], "yuv420p")
+    for number, plane in enumerate(blank.planes):
+        plane.update(bytes([128 if number else 16]) * plane.buffer_size)
+    blank.colorspace, blank.color_range = BT709, LIMITED
+    frame = Frame(
+        blank,
+        index=index,
+        ticks=round(time / BASE),
+        time_base=BASE,
+        rotation=0,
+        length=round(1 / rate / BASE),
+    )
+    return frame.with_patch(0, 0, image)  # exact, as a re-drawn mouth is

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from dubber.lipsync.cuts import CutDetector
 from dubber.lipsync.tracks import TrackBuilder
-from dubber.media.video import VideoReader
+from dubber.media.cut import Cut, open_film
 from dubber.protocols import FaceFinder, Progress, silent
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def find_faces(
-    video: Path, finder: FaceFinder, *, target: Path, progress: Progress = silent
+    video: Path | Cut, finder: FaceFinder, *, target: Path, progress: Progress = silent
 ) -> None:
     """Write the face tracks of `video` to `target` (npz, `lipsync.tracks`).
 
@@ -25,8 +25,8 @@ def find_faces(
     Progress in seconds.
     """
     builder, cuts = TrackBuilder(), CutDetector()
-    with VideoReader(video) as reader:
-        whole = reader.stream.duration
+    with open_film(video) as reader:
+        whole = video.length if isinstance(video, Cut) else reader.stream.duration
         passed: deque[tuple[float, bool]] = deque()
 
         def watched(frames: Iterable[Frame]) -> Iterator[Frame]:

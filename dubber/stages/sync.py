@@ -15,7 +15,8 @@ from dubber.lipsync.redraw import Cast
 from dubber.lipsync.reference import References
 from dubber.lipsync.roles import plan_roles
 from dubber.lipsync.tracks import FaceTracks
-from dubber.media.video import VideoReader, VideoWriter
+from dubber.media.cut import Cut, open_film
+from dubber.media.video import VideoWriter
 from dubber.protocols import LipRenderer, Progress, silent
 from dubber.schema import Timeline
 
@@ -32,12 +33,12 @@ class SyncReport:
 
 
 def sync(  # noqa: PLR0913  what is drawn, from what, how: no fewer
-    video: Path,
+    video: Path | Cut,
     faces: Path,
     timeline: Timeline,
     renderer: LipRenderer,
     *,
-    language: Language,
+    language: Language | None,
     target: Path,
     speech: Sequence[tuple[float, float]] = (),
     options: LipOptions,
@@ -48,10 +49,14 @@ def sync(  # noqa: PLR0913  what is drawn, from what, how: no fewer
     """Write `video`'s picture to `target` with the mouths of `timeline`'s speakers re-drawn.
 
     `faces` is what `find_faces` wrote; `speech` the spans of the original talk, ascending. Without
-    a `drive` the mouths follow the timeline's sounds. What was asked of them is written to `asked`
-    (npz, `lipsync.asked`). Reads the film twice at once, one reading ahead of the other. Progress
-    in frames.
+    a `drive` the mouths follow the timeline's sounds, in `language`. What was asked of them is
+    written to `asked` (npz, `lipsync.asked`). Reads the film twice at once, one reading ahead of
+    the other. Progress in frames.
     """
+    if drive is None:
+        if language is None:
+            raise ValueError("neither a drive nor the language of the sounds")
+        drive = Spoken(timeline.clips, language)
     tracks = FaceTracks.load(faces)
     roles = plan_roles(tracks, timeline, speech, options)
     if not roles:
@@ -60,10 +65,10 @@ def sync(  # noqa: PLR0913  what is drawn, from what, how: no fewer
     frames = 0
     with (
         References(video, tracks, roles, renderer) as references,
-        VideoReader(video) as reader,
+        open_film(video) as reader,
         VideoWriter(target, reader.stream) as writer,
     ):
-        cast = Cast(tracks, roles, references, drive or Spoken(timeline.clips, language))
+        cast = Cast(tracks, roles, references, drive)
         for frame in cast.play(reader):
             writer.write(frame)
             frames += 1
