@@ -7,6 +7,7 @@ its place in CTranslate2's TransformerSpec; `export.py` fills that in from these
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
@@ -43,6 +44,14 @@ class Attention(nn.Module):  # type: ignore[misc]  # torch may be absent
         )
         joined: Tensor = self.out(seen.transpose(1, 2).flatten(2))
         return joined
+
+    def looks(self, x: Tensor, memory: Tensor, mask: Tensor) -> Tensor:
+        """Log-probabilities of where the first head looks: (B, T, S)."""
+        size = self.query.out_features // self.heads
+        q = F.linear(x, self.query.weight[:size], self.query.bias[:size])
+        k = F.linear(memory, self.key_value.weight[:size], self.key_value.bias[:size])
+        scores = (q @ k.transpose(1, 2)).float() / math.sqrt(size)
+        return F.log_softmax(scores.masked_fill(~mask[:, 0], -1e4), dim=-1)
 
     def _split(self, x: Tensor) -> Tensor:
         return x.unflatten(-1, (self.heads, -1)).transpose(1, 2)  # (B, heads, length, D / heads)
@@ -81,13 +90,14 @@ class DecoderLayer(EncoderLayer):
         self.cross_norm = nn.LayerNorm(config.width)
         self.cross = Attention(config)
 
-    def decode(self, x: Tensor, memory: Tensor, mask: Tensor) -> Tensor:
-        """x (B, T, D), memory (B, S, D), mask (B, 1, 1, S) True where memory may be seen."""
+    def decode(self, x: Tensor, memory: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """x (B, T, D), memory (B, S, D), mask (B, 1, 1, S) True where memory may be seen; the
+        result and what the cross-attention was asked with, both (B, T, D)."""
         normed = self.attention_norm(x)
         x = x + self.drop(self.attention(normed, normed, causal=True))
-        x = x + self.drop(self.cross(self.cross_norm(x), memory, mask=mask))
-        out: Tensor = x + self.drop(self.inner(self.inner_norm(x)))
-        return out
+        asked = self.cross_norm(x)
+        x = x + self.drop(self.cross(asked, memory, mask=mask))
+        return x + self.drop(self.inner(self.inner_norm(x))), asked
 
 
 class Net(nn.Module):  # type: ignore[misc]  # torch may be absent
@@ -125,11 +135,18 @@ class Net(nn.Module):  # type: ignore[misc]  # torch may be absent
 
     def decode(self, target: Tensor, memory: Tensor, mask: Tensor) -> Tensor:
         """What the decoder makes of target (B, T), before the vocabulary: (B, T, D)."""
+        return self.decode_looking(target, memory, mask)[0]
+
+    def decode_looking(
+        self, target: Tensor, memory: Tensor, mask: Tensor
+    ) -> tuple[Tensor, Callable[[], Tensor]]:
+        """`decode`, and what gives the log-probabilities (B, T, S) of where it looked."""
         x = self._embed(target)
+        asked = x
         for layer in self.decoder:
-            x = layer.decode(x, memory, mask)
-        out: Tensor = self.decoder_norm(x)
-        return out
+            x, asked = layer.decode(x, memory, mask)
+        last = self.decoder[-1]
+        return self.decoder_norm(x), lambda: last.cross.looks(asked, memory, mask)
 
     def project(self, hidden: Tensor) -> Tensor:
         """Logits (..., V) of hidden states (..., D)."""

@@ -32,6 +32,8 @@ class Phase:
     averaging: float = 0.999
     batch_tokens: int = 3000
     copies: float = 0.08
+    smoothing: float = 0.1
+    guide: float = 0.0
     threads: int = 2
     seed: int = 1
     net: Mapping[str, Any] = field(default_factory=dict)
@@ -83,6 +85,8 @@ def _options(phase: Phase, data: Path) -> FitOptions:
         warmup_steps=phase.warmup_steps,
         learning_rate=phase.learning_rate,
         averaging=phase.averaging,
+        smoothing=phase.smoothing,
+        guide=phase.guide,
         threads=phase.threads,
         seed=phase.seed,
         net=replace(NetConfig(), **phase.net),

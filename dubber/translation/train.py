@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from dubber.errors import DataError, NoInputError
 from dubber.protocols import Progress, silent
 from dubber.translation.batches import Batch, Drawer, Encoded, Sampling
 from dubber.translation.export import export
+from dubber.translation.guide import aims, token_table
 from dubber.translation.prepare import VOCABULARY_MODEL, PrepareOptions, prepare, specials
 from dubber.translation.score import evaluate
 from dubber.translation.sizes import NetConfig
@@ -53,6 +54,7 @@ class FitOptions:
     weight_decay: float = 0.01
     clip: float = 1.0
     smoothing: float = 0.1
+    guide: float = 0.0  # weight of the alignment's loss beside the text's (translation.guide)
     averaging: float = 0.999
     bfloat16: bool = True
     seed: int = 1
@@ -127,6 +129,7 @@ class _Run:
         self._optimizer = torch.optim.AdamW(
             self.net.parameters(), betas=(0.9, 0.98), weight_decay=options.weight_decay, fused=True
         )
+        self._table = token_table(self._encoded, options.net.vocabulary) if options.guide else None
         self.step = 0
         self.tokens = 0
         self.drawer = self._drawer(0)
@@ -151,10 +154,13 @@ class _Run:
         source = torch.from_numpy(batch.source)
         target = torch.from_numpy(batch.target)
         with torch.autocast("cpu", torch.bfloat16, enabled=options.bfloat16):
-            loss = token_loss(
+            loss, looks = token_loss(
                 self.net, source, target, pad=self.special.pad, smoothing=options.smoothing
             )
-        value = float(loss.detach())
+            value = float(loss.detach())
+            if self._table is not None:
+                aim = torch.from_numpy(aims(self._table, batch.source, batch.target[:, 1:]))
+                loss = loss - options.guide * (aim * looks()).sum() / batch.tokens
         if not math.isfinite(value):
             raise DataError(f"the loss is {value} at step {self.step}", cure="lower the rate")
         self._optimizer.zero_grad(set_to_none=True)
@@ -211,16 +217,18 @@ class _Run:
 
 def token_loss(
     net: Net, source: torch.Tensor, target: torch.Tensor, *, pad: int, smoothing: float
-) -> torch.Tensor:
-    """Mean cross-entropy a target token: source (B, S), target (B, T + 1), padding left out."""
+) -> tuple[torch.Tensor, Callable[[], torch.Tensor]]:
+    """Mean cross-entropy a target token: source (B, S), target (B, T + 1), padding left out; and
+    what gives the log-probabilities (B, T, S) of where the decoder looked."""
     from torch.nn import functional
 
     memory, mask = net.encode(source, pad=pad)
-    hidden = net.decode(target[:, :-1], memory, mask)
+    hidden, looks = net.decode_looking(target[:, :-1], memory, mask)
     wanted = target[:, 1:]
     real = wanted != pad
     logits = net.project(hidden[real])  # (tokens, V)
-    return functional.cross_entropy(logits.float(), wanted[real], label_smoothing=smoothing)
+    loss = functional.cross_entropy(logits.float(), wanted[real], label_smoothing=smoothing)
+    return loss, looks
 
 
 def read_checkpoint(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
