@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     Pictures = NDArray[np.uint8]
 
 #: From which part of a clip, by how open the mouth is, each reference is taken.
-OPENNESS = ((0.0, 0.2), (0.4, 0.75), (0.88, 1.0))
+OPENNESS = ((0.0, 0.15), (0.3, 0.55), (0.6, 0.85), (0.9, 1.0))
 APART = 3  # frames between a reference and what is drawn, at least
 
 

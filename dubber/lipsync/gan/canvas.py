@@ -57,7 +57,7 @@ _MASKED = places((*JAW[4:17], 205, 425, 2, 98, 327, *LIPS_OUTER))
 _CONTROL = places(
     tuple(dict.fromkeys((*LIPS_OUTER, *LIPS_INNER, *JAW[2:19], *CHEEKS, *MIDLINE, 98, 327, 2)))
 )
-REFERENCES = 3  # pictures of the same face: closed, between, open
+REFERENCES = 4  # pictures of the same face, from the most closed mouth to the most open
 CHANNELS = 3 + 3 * REFERENCES + 3 + 1
 REACH = 9  # pixels the mask goes beyond the points
 JAW_LINE = 2  # pixels

@@ -25,8 +25,9 @@ class MouthNetSizes:
 
     @property
     def features(self) -> int:
-        """Channels before the last convolution: the decoder's and the references' own pixels."""
-        return self.widths[0] + 12 * REFERENCES
+        """Channels before the last convolution: the decoder's, and the pixels of the mixture and
+        of each reference."""
+        return self.widths[0] + 12 + 12 * REFERENCES
 
 
 class Block(nn.Module):  # type: ignore[misc]
@@ -45,8 +46,9 @@ class Block(nn.Module):  # type: ignore[misc]
 class MouthNet(nn.Module):  # type: ignore[misc]
     """From what is shown (B, CHANNELS, H, W) uint8 to the lower face (B, 3, H, W), about 0..1.
 
-    The last convolution, `head`, is linear and sees the references' pixels: it can be solved again
-    for one person in closed form (`adapt`).
+    `gate` says for each pixel how much of each reference is taken, and `head`, the last
+    convolution, mends the mixture. It is linear and sees the references' pixels: it can be solved
+    again for one person in closed form (`adapt`).
     """
 
     def __init__(self, sizes: MouthNetSizes | None = None) -> None:
@@ -61,6 +63,7 @@ class MouthNet(nn.Module):  # type: ignore[misc]
         self.up = nn.ModuleList(nn.Conv2d(b, 4 * a, 3, padding=1) for a, b in reversed(pairs))
         self.join = nn.ModuleList(nn.Conv2d(2 * a, a, 1) for a, _ in reversed(pairs))
         self.decode = nn.ModuleList(Block(a) for a, _ in reversed(pairs))
+        self.gate = nn.Conv2d(w[0], 4 * REFERENCES, 3, padding=1)
         self.head = nn.Conv2d(self.sizes.features, 12, 3, padding=1)
         self._start_as_mean()
 
@@ -68,12 +71,13 @@ class MouthNet(nn.Module):  # type: ignore[misc]
         """The untrained network shows the mean of its references, and a little of its own."""
         first = self.sizes.widths[0]
         with torch.no_grad():
-            self.head.weight[:, :first] *= 0.3  # not 0: through it the rest learns
+            self.gate.weight *= 0.3
+            self.gate.bias.zero_()
+            self.head.weight[:, :first] *= 0.2  # not 0: through it the rest learns
             self.head.weight[:, first:] = 0
             self.head.bias.zero_()
-            for picture in range(REFERENCES):
-                for channel in range(12):
-                    self.head.weight[channel, first + 12 * picture + channel, 1, 1] = 1 / REFERENCES
+            for channel in range(12):
+                self.head.weight[channel, first + channel, 1, 1] = 1
 
     def features(self, shown: torch.Tensor) -> torch.Tensor:
         """What `head` sees: (B, sizes.features, H / 2, W / 2)."""
@@ -89,8 +93,12 @@ class MouthNet(nn.Module):  # type: ignore[misc]
         for up, join, block in zip(self.up, self.join, self.decode, strict=True):
             x = functional.pixel_shuffle(up(x), 2)
             x = block(join(torch.cat([x, skipped.pop()], 1)))
-        # channels of the folded references, each picture's twelve together
-        return torch.cat([x.to(folded.dtype), folded[:, 12 : 12 + 12 * REFERENCES]], 1)
+        references = shown[:, 3 : 3 + 3 * REFERENCES].unflatten(1, (REFERENCES, 3))
+        share = functional.pixel_shuffle(self.gate(x).to(shown.dtype), 2).softmax(1)
+        mixed = (share[:, :, None] * references).sum(1)  # (B, 3, H, W)
+        # then the folded references, each picture's twelve channels together
+        own = folded[:, 12 : 12 + 12 * REFERENCES]
+        return torch.cat([x.to(shown.dtype), functional.pixel_unshuffle(mixed, 2), own], 1)
 
     def forward(self, shown: torch.Tensor) -> torch.Tensor:
         seen = self.features(shown)

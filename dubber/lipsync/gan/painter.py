@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
 
 #: Among which part of a person's frames, by how open the mouth is, each reference is the best.
-OPENNESS = ((0.0, 0.12), (0.5, 0.75), (0.9, 1.0))
+OPENNESS = ((0.0, 0.12), (0.35, 0.5), (0.65, 0.8), (0.92, 1.0))
 TURNED = 0.02  # what a degree of yaw away from the usual costs, in parts of the sharpness
 FEATHER = 2.5  # pixels of the canvas over which what is drawn fades into what was there
 SOLVED = 48  # frames the head is solved on, at most
@@ -120,7 +120,7 @@ class GanPainter:
 def best_references(
     images: Sequence[Image], points: Sequence[Points], yaw: Floats
 ) -> tuple[int, ...]:
-    """The sharpest frames with a closed, a half open and an open mouth, turned as usual."""
+    """The sharpest frames from closed over half open to open mouths, turned as usual."""
     order = np.argsort([openness(own) for own in points], kind="stable")
     usual = float(np.median(yaw))
     worth = [_sharpness(image, own) for image, own in zip(images, points, strict=True)]
