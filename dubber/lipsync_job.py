@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -20,13 +21,16 @@ from dubber.media.cut import Cut, open_film
 from dubber.media.probe import choose_audio, probe
 from dubber.media.still import STILLS, film_of, read_still
 from dubber.media.video import VideoWriter, why_not_redrawn
-from dubber.protocols import FaceFinder, LipRenderer, Progress, Samples, Synthesizer, silent
+from dubber.protocols import FaceFinder, LipRenderer, Progress, Synthesizer, silent
 from dubber.schema import Clip, Media, Take, Timeline
 from dubber.stages.find_faces import find_faces
 from dubber.stages.mux import MuxReport, mux
 from dubber.stages.sync import SyncReport, sync
 from dubber.version import VERSION
 from dubber.weights import locate
+
+if TYPE_CHECKING:
+    from dubber.protocols import Samples
 
 SPEECH_RATE, TRACK_RATE = 16_000, 48_000
 FITS = ("keep", "crop", "loop")

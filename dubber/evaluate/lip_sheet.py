@@ -43,7 +43,8 @@ def contact_sheet(
     )
     if not drawn:
         raise DataError("no mouth was drawn in it", subject=output)
-    wanted = set(drawn[:: max(1, len(drawn) // faces)])
+    places = np.linspace(0, len(drawn) - 1, min(faces, len(drawn))).astype(int)
+    wanted = {drawn[place] for place in places}
     cells: list[Image] = []
     with VideoReader(source) as before, VideoReader(output) as after:
         for found in pairs(asked, tracks, before, after):

@@ -73,7 +73,8 @@ class MouthRange:
     def of(shapes: Floats) -> MouthRange:
         """From every shape (n, 4) seen of the speaker, n >= 1."""
         opening, width = shapes[:, OPENING], shapes[:, WIDTH]
-        closed = float(np.percentile(opening, 3))
+        # who was never seen with closed lips can close them all the same
+        closed = min(float(np.percentile(opening, 3)), SEALED)
         still = width[opening <= np.percentile(opening, 30)]
         rest = float(np.median(still))
         spread = max(float(np.percentile(width, 96)), rest + SPREAD)
