@@ -7,6 +7,7 @@ A data set is a folder: `manifest.json`, `films/SHA.json` (what became of each f
 from __future__ import annotations
 
 import json
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -59,7 +60,7 @@ class Clip:
     def load(path: Path) -> Clip:
         """DataError if it is damaged."""
         try:
-            with np.load(path) as packed:
+            with path.open("rb") as file, np.load(file) as packed:
                 clip = Clip(
                     path.stem,
                     str(packed["speaker"]),
@@ -69,7 +70,7 @@ class Clip:
                     packed["sound"],
                     float(packed["fps"]),
                 )
-        except (OSError, ValueError, KeyError, EOFError) as error:
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
             raise DataError("not a clip", subject=path, cure="prepare the data again") from error
         if clip.points.shape != (len(clip.faces), len(KEPT), 2):
             raise DataError("a clip of other landmarks", subject=path, cure="prepare it again")

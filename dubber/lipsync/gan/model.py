@@ -78,7 +78,7 @@ def _facts(path: Path) -> dict[str, Any]:
 
 def _head(path: Path) -> Head:
     try:
-        with np.load(path, allow_pickle=False) as packed:
+        with path.open("rb") as file, np.load(file) as packed:  # no pickle is read
             weight, bias = packed["weight"], packed["bias"]
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise EngineError("the generator's head is damaged", subject=path, cure=CURE) from error

@@ -65,8 +65,8 @@ class GanPainter:
         self, images: Sequence[Image], points: Sequence[Points], frames: NDArray[np.int32]
     ) -> Fitted:
         free = [n for n in range(len(images)) if n not in self._seen]
-        rows = [free[i * len(free) // SOLVED] for i in range(SOLVED)]
-        rows = sorted(set(rows)) if len(free) > SOLVED else free
+        count = min(SOLVED, len(free))
+        rows = [free[number * len(free) // count] for number in range(count)]
         shown, covered, mouths = [], [], []
         for number, row in enumerate(rows):
             other = points[rows[(number * 7 + len(rows) // 2) % len(rows)]]
