@@ -170,22 +170,24 @@ def change_look(
     mixing = np.eye(3) + random.normal(0, 0.08 * colour, (3, 3))
     gain = np.exp(random.normal(0, 0.18 * colour, 3) + random.normal(0, 0.2 * colour))
     gamma = np.exp(random.normal(0, 0.22 * colour))
-    table = (np.arange(256) / 255.0) ** gamma
+    table = ((np.arange(256) / 255.0) ** gamma).astype(np.float32)
     common = _ramp(0.2 * light, random)
     soft = random.uniform(0.5, 1.2) if random.random() < changes.soft else 0.0
     grain = abs(random.normal(0, 0.006))
     apart = np.exp(random.normal(0, 0.03 * light, 3))
     differently = _ramp(0.05 * light, random)
+    noise = random.standard_normal((HEIGHT, WIDTH, 3), np.float32) * np.float32(grain)
+    mixed = (mixing * gain[:, None]).astype(np.float32)
     result = []
     for number, image in enumerate(images):
-        values = table[image].astype(np.float32) @ (mixing.T * gain).astype(np.float32)
+        values = cv2.transform(cv2.LUT(image, table), mixed)
         values *= common
         if number >= drawn:
             values *= differently * apart.astype(np.float32)
         if soft:
             values = cv2.GaussianBlur(values, (0, 0), soft)
-        values += random.normal(0, grain, values.shape).astype(np.float32)
-        result.append(np.rint(np.clip(values, 0, 1) * 255).astype(np.uint8))
+        values += noise if number % 2 else noise[::-1, ::-1]
+        result.append(cv2.convertScaleAbs(np.maximum(values, 0), alpha=255))
     return result
 
 

@@ -166,7 +166,8 @@ def _spline(knots: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np
 
 
 def _plate(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
-    squared = ((one[:, None] - other[None]) ** 2).sum(axis=2)
+    squared = (one**2).sum(axis=1)[:, None] + (other**2).sum(axis=1) - 2 * one @ other.T
+    np.maximum(squared, 0, out=squared)
     return np.asarray(squared * np.log(squared + 1e-9))
 
 
