@@ -39,6 +39,7 @@ from dubber.stages.sync import sync
 from dubber.stages.transcribe import transcribe
 from dubber.stages.translate import lost_edits, translate
 from dubber.subtitles import read_transcript, write_subtitles
+from dubber.subtitles.limits import summary
 from dubber.text.glossary import missing
 from dubber.text.spoken import spoken_form
 from dubber.timing.plan import plan
@@ -334,8 +335,10 @@ class Steps:
             "mux",
             f"subtitles.{target.code}.srt",
             job.key("cues", {"translation": _digest(said)}, {"pack": _pack(target)}),
-            lambda draft: write_subtitles(said, draft, language=target),
+            _cue_writer(said, target),
         )
+        if cues.facts["summary"]:
+            job.notice(Notice("subtitles", f"{target.name}: {cues.facts['summary']}"))
         inputs = {"video": job.digest, "track": track.digest, "cues": cues.digest}
         if picture is not None:
             inputs["picture"] = picture.digest
@@ -370,7 +373,7 @@ class Steps:
                 "mux",
                 f"{OUTPUTS}/{job.stem}.{language.code}.{suffix}",
                 job.key("subtitles", {"text": _digest(transcript)}, {"pack": _pack(language)}),
-                lambda draft: write_subtitles(transcript, draft, language=language),
+                _cue_writer(transcript, language),
             )
             paths.append(artifact.path)
         return tuple(paths)
@@ -425,6 +428,14 @@ class Steps:
 def _writer(make: Callable[[], Transcript]) -> Callable[[Path], None]:
     def build(draft: Path) -> None:
         draft.write_text(transcript_to_json(make()), encoding="utf-8")
+
+    return build
+
+
+def _cue_writer(transcript: Transcript, language: Language) -> Callable[[Path], Mapping[str, Any]]:
+    def build(draft: Path) -> Mapping[str, Any]:
+        cues, found = write_subtitles(transcript, draft, language=language)
+        return {"summary": summary(found, cues), "breaches": [asdict(breach) for breach in found]}
 
     return build
 

@@ -10,6 +10,7 @@ from dubber.errors import DataError, NoInputError, UsageError
 from dubber.schema import Transcript, transcript_from_json
 from dubber.subtitles import srt, vtt
 from dubber.subtitles.cues import Cue, cues_of, transcript_of
+from dubber.subtitles.limits import Breach, breaches
 from dubber.subtitles.reading import read_text
 
 if TYPE_CHECKING:
@@ -21,15 +22,20 @@ WRITERS = {".srt": srt.write, ".vtt": vtt.write}
 READERS = {".srt": srt.read, ".vtt": vtt.read}
 
 
-def write_subtitles(transcript: Transcript, target: Path, *, language: Language) -> None:
+def write_subtitles(
+    transcript: Transcript, target: Path, *, language: Language
+) -> tuple[int, tuple[Breach, ...]]:
     """Write `transcript` as cues that `language` reads well, in the format of `target`'s suffix.
 
-    UsageError for a suffix that no writer knows.
+    Returns how many there are and which limits they break. UsageError for a suffix that no writer
+    knows.
     """
     writer = WRITERS.get(target.suffix.lower())
     if writer is None:
         raise UsageError(f"no subtitle format {target.suffix!r}", cure=_known(WRITERS))
-    target.write_text(writer(cues_of(transcript, language)), encoding="utf-8", newline="")
+    cues = cues_of(transcript, language)
+    target.write_text(writer(cues), encoding="utf-8", newline="")
+    return len(cues), breaches(cues, language.subtitles)
 
 
 def read_cues(path: Path) -> tuple[Cue, ...]:

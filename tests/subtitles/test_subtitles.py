@@ -11,6 +11,7 @@ from dubber import languages
 from dubber.errors import DataError, NoInputError
 from dubber.schema import Segment, Transcript
 from dubber.subtitles import read_cues, read_transcript, write_subtitles
+from dubber.subtitles.limits import summary
 from dubber.text.graphemes import clusters
 
 TAMIL = languages.get("ta")
@@ -83,3 +84,24 @@ def test_a_spoilt_file_is_refused_with_the_line(
 def test_a_missing_file_says_so(tmp_path: Path) -> None:
     with pytest.raises(NoInputError):
         read_transcript(tmp_path / "gone.srt", language="hi")
+
+
+def test_a_cue_that_nobody_can_read_in_time_is_named_with_the_reason(tmp_path: Path) -> None:
+    hurried = Transcript(
+        "ta",
+        (
+            Segment("s1", 0.0, 1.0, "இது மிகவும் நீளமான ஒரு வாக்கியம், யாரும் படிக்க முடியாது."),
+            Segment("s2", 1.0, 4.0, "இது படிக்கலாம்."),
+        ),
+    )
+    count, found = write_subtitles(hurried, tmp_path / "a.srt", language=TAMIL)
+    assert [(breach.start, breach.kind) for breach in found] == [(0.0, "speed")]
+    assert found[0].value > TAMIL.subtitles.chars_per_second
+    assert found[0].why == "the next line follows at once"
+    assert summary(found, count).startswith("1 of 2 subtitles break a reader's limit")
+
+
+def test_cues_within_the_limits_break_none(tmp_path: Path) -> None:
+    calm = Transcript("ta", (Segment("s1", 0.5, 2.0, "வணக்கம் நண்பர்களே."),))
+    assert write_subtitles(calm, tmp_path / "a.vtt", language=TAMIL) == (1, ())
+    assert summary((), 1) == ""
