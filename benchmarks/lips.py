@@ -116,10 +116,12 @@ class Film:
         rows = [best[frame] for frame in sorted(best)]
         return FaceTrack(
             0,
+            0,
             np.array(sorted(best), np.int32),
             np.stack([track.points[row] for track, row in rows]),
             np.array([track.yaw[row] for track, row in rows], np.float32),
             np.array([track.size[row] for track, row in rows], np.float32),
+            np.array([track.clear[row] for track, row in rows], np.float32),
         )
 
 

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dubber.errors import MediaError
+from dubber.lipsync.follow import TrackBuilder
 from dubber.lipsync.heard import LAYERS, LOUD, Ear, inputs
 from dubber.lipsync.mel import BANDS, HOP, RATE, log_mel
 from dubber.lipsync.shape import OPENING, WIDTH, MouthRange, measure
-from dubber.lipsync.tracks import TrackBuilder
 from dubber.media.audio import blocks
 from dubber.media.probe import probe
 from dubber.media.video import VideoReader

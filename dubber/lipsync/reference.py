@@ -1,7 +1,8 @@
 """The faces a renderer wants to see before it draws: read from the film a little ahead.
 
-A face is met in parts of its track of about two minutes, and forgotten after its last role in
-each: memory depends on how many people are seen at once, not on the film's length.
+A person is met in all their shots, in parts of the film of about two minutes, and forgotten after
+their last role in each: memory depends on how many people are seen at once, not on the film's
+length.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import numpy as np
 from dubber.lipsync.blend import rectangle
 from dubber.lipsync.roles import Role
 from dubber.lipsync.shape import MouthRange, measure
-from dubber.lipsync.tracks import FaceTrack, FaceTracks
+from dubber.lipsync.tracks import FaceTrack, FaceTracks, footage
 from dubber.lipsync.warp import steady
 from dubber.media.cut import Cut, open_film
 from dubber.protocols import FacePatch, LipRenderer, MouthPainter
@@ -27,9 +28,10 @@ if TYPE_CHECKING:
     from dubber.media.video import Frame
     from dubber.protocols import Image, Points
 
-PART = 3000  # frames of a track that are met together
+PART = 3000  # frames of the film in which a person is met at once
 MOST = 600  # faces kept of PART frames
 LEAST = 40  # … and of any person
+CLEAR = 0.9  # how free of hands a mouth must be to be learnt from
 SIDE = 256  # pixels: larger cuts are made smaller
 
 _Key = tuple[int, int]
@@ -43,7 +45,11 @@ class References:
     ) -> None:
         self._renderer = renderer
         self._whole = min(PART, max(1, len(tracks.times)))
-        self._tracks = {track.id: track for track in tracks.tracks}
+        shots: dict[int, list[FaceTrack]] = {}
+        for track in tracks.tracks:
+            shots.setdefault(track.person, []).append(track)
+        cast = {role.track.person for role in roles}
+        self._seen = {person: footage(shots[person]) for person in sorted(cast)}
         self._last_use = {self._key(role): role.last for role in roles}
         keys = sorted(self._last_use, key=lambda key: (self._bounds(key)[0], key))
         self._coming = keys[::-1]
@@ -89,42 +95,60 @@ class References:
     def _meet_until(self, frame: int) -> None:
         while self._coming and self._bounds(self._coming[-1])[0] <= frame:
             key = self._coming.pop()
-            low, high = self._bounds(key)
-            part = self._tracks[key[0]].part(low, high)
+            track, apart = self._seen[key[0]]
+            low, high = np.searchsorted(track.frames, self._bounds(key))
+            part = track.pick(np.arange(low, high))
             most = max(LEAST, round(MOST * min(1.0, len(part) / self._whole)))
-            self._known[key] = Person(part, self._renderer, most)
+            self._known[key] = Person(part, self._renderer, most, apart=apart[low:high])
 
     def _key(self, role: Role) -> _Key:
-        track = self._tracks[role.track.id]
-        size = _part_size(track)
-        return track.id, min((role.first - int(track.frames[0])) // size, _parts(track) - 1)
+        track, _ = self._seen[role.track.person]
+        number = (role.first - int(track.frames[0])) // _part_size(track)
+        return role.track.person, min(number, _parts(track) - 1)
 
     def _bounds(self, key: _Key) -> tuple[int, int]:
         """The frames of a part: first, and the one after the last."""
-        track = self._tracks[key[0]]
+        track, _ = self._seen[key[0]]
         first, size = int(track.frames[0]), _part_size(track)
         last = key[1] == _parts(track) - 1
         end = int(track.frames[-1]) + 1 if last else first + (key[1] + 1) * size
         return first + key[1] * size, end
 
 
+def _span(track: FaceTrack) -> int:
+    return int(track.frames[-1]) + 1 - int(track.frames[0])
+
+
 def _parts(track: FaceTrack) -> int:
-    return max(1, round(len(track) / PART))
+    return max(1, round(_span(track) / PART))
 
 
 def _part_size(track: FaceTrack) -> int:
-    return max(1, len(track) // _parts(track))
+    return max(1, _span(track) // _parts(track))
 
 
 class Person:
     """A track, or a part of one, and the faces cut out of it that the renderer wants to see."""
 
-    def __init__(self, track: FaceTrack, renderer: LipRenderer, most: int) -> None:
-        self._track, self._renderer = track, renderer
-        self._shapes = measure(track.points)
-        self._range = MouthRange.of(self._shapes)
+    def __init__(
+        self,
+        track: FaceTrack,
+        renderer: LipRenderer,
+        most: int,
+        *,
+        apart: NDArray[np.int32] | None = None,
+    ) -> None:
+        """`apart` numbers the rows as `tracks.footage` does, where they are of several shots."""
+        self._renderer = renderer
         self._points: Points = steady(track.points)
-        self._rows = renderer.choose(track.frames, self._shapes, track.yaw, most=most)
+        free = np.flatnonzero(track.clear > CLEAR)
+        rows = free if len(free) else np.arange(len(track))
+        self._track = track
+        self._apart = track.frames if apart is None else apart
+        self._shapes = measure(track.points)
+        self._range = MouthRange.of(self._shapes[rows])
+        chosen = renderer.choose(self._apart[rows], self._shapes[rows], track.yaw[rows], most=most)
+        self._rows = rows[chosen]
         self._wanted = set(self._rows.tolist())
         self.last = int(track.frames[self._rows].max()) if len(self._rows) else -1
         self._faces: list[FacePatch] = []
@@ -151,7 +175,7 @@ class Person:
                 return None
             rows: NDArray[np.intp] = np.array(self._seen, np.intp)
             self._painter = self._renderer.meet(
-                self._faces, self._track.frames[rows], self._shapes[rows], self._track.yaw[rows]
+                self._faces, self._apart[rows], self._shapes[rows], self._track.yaw[rows]
             )
         return self._painter, self._range
 

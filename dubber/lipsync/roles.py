@@ -175,7 +175,7 @@ def _role(tracks: FaceTracks, track: FaceTrack, span: Span, options: LipOptions)
         np.clip((options.max_yaw_degrees - np.abs(part.yaw)) / YAW_MARGIN, 0, 1),
         np.clip((part.size / options.min_face_pixels - 0.95) / 0.1, 0, 1),
     )
-    weight = _eroded(weight)
+    weight = _eroded(np.minimum(weight, part.clear))
     if first not in cuts and first > 0:
         weight = np.minimum(weight, (times - times[0] + 0.02) / FADE_SECONDS)
     if last + 1 not in cuts and last + 1 < len(tracks.times):

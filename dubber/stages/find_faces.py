@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dubber.lipsync.cuts import CutDetector
-from dubber.lipsync.tracks import TrackBuilder
+from dubber.lipsync.follow import TrackBuilder
 from dubber.media.cut import Cut, open_film
 from dubber.protocols import FaceFinder, Progress, silent
 
@@ -27,16 +27,16 @@ def find_faces(
     builder, cuts = TrackBuilder(), CutDetector()
     with open_film(video) as reader:
         whole = video.length if isinstance(video, Cut) else reader.stream.duration
-        passed: deque[tuple[float, bool]] = deque()
+        passed: deque[tuple[Frame, bool]] = deque()
 
         def watched(frames: Iterable[Frame]) -> Iterator[Frame]:
             for frame in frames:
-                passed.append((frame.time, cuts.is_cut(frame.bgr())))
+                passed.append((frame, cuts.is_cut(frame.bgr())))
                 yield frame
 
         for faces in finder.find(watched(reader)):
-            time, cut = passed.popleft()
-            builder.add(time, faces, cut=cut)
-            progress(min(time, whole), whole)
+            frame, cut = passed.popleft()
+            builder.add(frame.time, faces, cut=cut, image=frame.bgr())
+            progress(min(frame.time, whole), whole)
     builder.finish().save(target)
     progress(whole, whole)

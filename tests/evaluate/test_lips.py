@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -38,10 +40,12 @@ def film(openings: np.ndarray) -> FaceTracks:
     count = len(openings)
     track = FaceTrack(
         7,
+        0,
         np.arange(count, dtype=np.int32),
         np.array(points, np.float32),
         np.zeros(count, np.float32),
         np.full(count, 90, np.float32),
+        np.ones(count, np.float32),
     )
     return FaceTracks(np.arange(count, dtype=np.float64) * STEP, np.zeros(0, np.int32), (track,))
 
@@ -99,7 +103,7 @@ def test_lips_that_flap_in_silence_are_told() -> None:
 def test_a_face_elsewhere_is_not_taken_for_the_one_that_was_drawn() -> None:
     wanted = film(np.array([speech(n) for n in range(COUNT)]))
     (track,) = wanted.tracks
-    away = FaceTrack(7, track.frames, track.points + 90, track.yaw, track.size)
+    away = replace(track, points=track.points + 90)
     scores = score(
         asked_of(wanted),
         source=wanted,

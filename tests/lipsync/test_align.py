@@ -34,14 +34,14 @@ def heard_late(spoken: Speech, rate: int, pause_after: float) -> tuple[np.ndarra
     """0.7 s of hush, the speech with 0.5 s of hush within, and hush again, at 16 kHz."""
     rng = np.random.default_rng(0)
     cut = round(pause_after * rate)
-    parts = [
+    parts: list[np.ndarray] = [
         np.zeros(round(0.7 * rate)),
         spoken.samples[:cut],
         np.zeros(round(0.5 * rate)),
         spoken.samples[cut:],
         np.zeros(round(0.4 * rate)),
     ]
-    whole = np.concatenate(parts) + rng.normal(0, 2e-4, sum(map(len, parts)))
+    whole = np.concatenate(parts) + rng.normal(0, 2e-4, sum(len(part) for part in parts))
     return resampled(whole.astype(np.float32), rate=rate, target=16_000), pause_after
 
 

@@ -10,9 +10,10 @@ import pytest
 from dubber.errors import DataError
 from dubber.lipsync import blazeface
 from dubber.lipsync.cuts import CutDetector
+from dubber.lipsync.follow import TrackBuilder, yaw_degrees
 from dubber.lipsync.points import KEPT
 from dubber.lipsync.regions import Region
-from dubber.lipsync.tracks import FaceTracks, TrackBuilder, yaw_degrees
+from dubber.lipsync.tracks import FaceTracks
 from dubber.protocols import FaceObservation
 from tests.lipsync import talkers
 

@@ -23,10 +23,12 @@ def track(number: int, *, talks: tuple[int, int] = (0, FRAMES), x: float = 0.0) 
         points[n, lower, 1] += 5 * (n % 4 < 2)
     return FaceTrack(
         number,
+        number,
         np.arange(FRAMES, dtype=np.int32),
         points.astype(np.float32),
         np.zeros(FRAMES, np.float32),
         np.full(FRAMES, 90.0, np.float32),
+        np.ones(FRAMES, np.float32),
     )
 
 
@@ -81,10 +83,7 @@ def test_a_short_word_is_judged_by_what_else_the_face_says() -> None:
 
 
 def test_a_face_that_comes_late_into_the_sentence_may_be_its_speaker() -> None:
-    whole = track(0)
-    late = FaceTrack(
-        0, *(part[70:] for part in (whole.frames, whole.points, whole.yaw, whole.size))
-    )
+    late = track(0).pick(np.arange(70, FRAMES))
     said = [(0.0, 3.6)]
     (role,) = plan_roles(film(late), timeline(*said), said, LipOptions())
     assert role.first == 70
