@@ -124,3 +124,16 @@ def train_lips_evaluate(
     for way, means in summary(scores).items():
         click.echo(f"{way}: " + "  ".join(f"{name} {value}" for name, value in means.items()))
     click.echo(signature(clips))
+
+
+@train_lips.command("convert")
+@click.argument("source", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("-o", "--out", type=click.Path(path_type=Path), required=True, metavar="FILE")
+def train_lips_convert(source: Path, out: Path) -> None:
+    """Make the weights in a published Wav2Lip or SyncNet file (.pth) into safetensors.
+
+    No code that such a file may carry is run.
+    """
+    from dubber.lipsync.gan.published import convert
+
+    click.echo(f"{convert(source, out)} in {out}")

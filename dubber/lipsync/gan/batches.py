@@ -144,7 +144,7 @@ def change_shape(
     if random.random() < 0.5:
         wide = -wide
     linear = np.array([[wide, shear * high], [turn * wide, high]])
-    middle = np.array([WIDTH / 2, HEIGHT / 2])
+    middle = np.array([WIDTH - 1, HEIGHT - 1]) / 2
     shift = middle - linear @ middle + random.normal(0, 2.0 * much, 2)
     matrix = np.column_stack([linear, shift])
     changed = [

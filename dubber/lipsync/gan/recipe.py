@@ -10,23 +10,38 @@ from typing import Any
 
 from dubber.errors import ConfigError, NoInputError
 from dubber.lipsync.gan.batches import Changes
+from dubber.lipsync.gan.family_train import TRAINED, FamilyOptions, fit_family
 from dubber.lipsync.gan.train import FitOptions, Weights, fit
 from dubber.protocols import Progress, silent
 
 MOUTH = "mouth"
 
 
-def read_recipe(path: Path) -> tuple[tuple[str, FitOptions], ...]:
+Recipe = Sequence[tuple[str, FitOptions | FamilyOptions]]
+
+
+def read_recipe(path: Path) -> Recipe:
     """The networks a TOML file trains, each with its options. ConfigError names what is wrong."""
     if not path.is_file():
         raise NoInputError("no such file", subject=path)
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))["train"]
-        return tuple((table.pop("model", MOUTH), _options(table, path)) for table in tables)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError, AttributeError) as error:
+        return [_network(dict(table), path) for table in tables]
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError, TypeError, ValueError) as error:
         raise ConfigError(
             f"not a training recipe ({error})", subject=path, cure="compare configs/lips-128.toml"
         ) from error
+
+
+def _network(table: dict[str, Any], path: Path) -> tuple[str, FitOptions | FamilyOptions]:
+    model = table.pop("model", MOUTH)
+    if model == MOUTH:
+        return model, _options(table, path)
+    if model not in TRAINED:
+        known = ", ".join((MOUTH, *TRAINED))
+        raise ConfigError(f"no network {model!r}", subject=path, cure=f"use one of {known}")
+    options: FamilyOptions = _filled(FamilyOptions(), table, path)
+    return model, options
 
 
 def _options(table: Mapping[str, Any], path: Path) -> FitOptions:
@@ -55,9 +70,6 @@ def _filled(default: Any, given: Mapping[str, Any], path: Path) -> Any:
     return replace(default, **given)
 
 
-Recipe = Sequence[tuple[str, FitOptions]]
-
-
 def changed(recipe: Recipe, *, steps: int | None, device: str) -> Recipe:
     """The recipe with other steps or another device, where they are given."""
     given: dict[str, Any] = {"steps": steps} if steps is not None else {}
@@ -69,4 +81,12 @@ def changed(recipe: Recipe, *, steps: int | None, device: str) -> Recipe:
 def run(recipe: Recipe, data: Path, out: Path, *, progress: Progress = silent) -> list[Path]:
     """Train every network of the recipe on `data`, each in its folder `out/MODEL`; their
     checkpoints. Started again it does what is left."""
-    return [fit(data, out / model, options=options, progress=progress) for model, options in recipe]
+    checkpoints = []
+    for model, options in recipe:
+        if isinstance(options, FitOptions):
+            checkpoints.append(fit(data, out / model, options=options, progress=progress))
+        else:
+            checkpoints.append(
+                fit_family(model, data, out / model, options=options, progress=progress)
+            )
+    return checkpoints

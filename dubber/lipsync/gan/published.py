@@ -1,0 +1,131 @@
+"""Published checkpoints (.pth), once made into safetensors: no code in them is ever run.
+
+torch reads them with its restricted unpickler, which knows tensors and plain containers only; then
+names and shapes must be those of a network of `family`.
+"""
+
+from __future__ import annotations
+
+import json
+import pickle
+import warnings
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dubber.errors import DataError, NoInputError
+from dubber.weights import sha256_of
+
+if TYPE_CHECKING:
+    import torch
+
+SCHEMA = "lips-family/1"
+MOST_BYTES = 2 << 30
+PREFIX = "module."  # of weights that were saved from several GPUs
+WEIGHTS = "state_dict"  # where published files keep them, beside the optimizer's
+
+
+def convert(source: Path, target: Path) -> str:
+    """Write the weights of the .pth file `source` to the safetensors file `target`; the network's
+    name in `family.NETWORKS`. DataError, one line, if it is damaged, unsafe or of none of them."""
+    from safetensors.torch import save_file
+
+    tensors = _read(source)
+    name = _which(tensors, source)
+    facts = {"schema": SCHEMA, "network": name, "source_sha256": sha256_of(source)}
+    draft = target.with_name(f".{target.name}.part")
+    save_file(
+        {n: t.contiguous() for n, t in tensors.items()},
+        str(draft),
+        {k: json.dumps(v) for k, v in facts.items()},
+    )
+    draft.replace(target)
+    return name
+
+
+def load(path: Path, name: str = "") -> Any:
+    """The network that `convert` or the trainer wrote to `path`, ready to run.
+
+    DataError if it is damaged, or not the network `name` when one is asked for.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    from dubber.lipsync.gan.family import NETWORKS
+
+    if not path.is_file():
+        raise NoInputError("no such checkpoint", subject=path)
+    try:
+        with safe_open(str(path), framework="pt") as file:
+            facts = {k: json.loads(v) for k, v in (file.metadata() or {}).items()}
+            tensors = {n: file.get_tensor(n) for n in file.keys()}  # noqa: SIM118 - no mapping
+    except (SafetensorError, ValueError) as error:
+        raise DataError("a damaged checkpoint", subject=path, cure="convert it again") from error
+    known = facts.get("network")
+    if facts.get("schema") != SCHEMA or known not in NETWORKS:
+        raise DataError(
+            "not a checkpoint of this family", subject=path, cure="first: dub train lips convert"
+        )
+    if name and known != name:
+        raise DataError(f"this is {known}, not {name}", subject=path)
+    net = NETWORKS[known]()
+    own = {n.removeprefix("net."): t for n, t in tensors.items() if not n.startswith("state.")}
+    _check(own, net.state_dict(), path)
+    net.load_state_dict(own)
+    return net.eval()
+
+
+def _read(path: Path) -> dict[str, torch.Tensor]:
+    import torch
+
+    if not path.is_file():
+        raise NoInputError("no such checkpoint", subject=path)
+    if path.stat().st_size > MOST_BYTES:
+        raise DataError("too large for a checkpoint of these networks", subject=path)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of strange pickles, which are refused anyway
+            content = torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise DataError(
+            "not read: it holds more than weights, or is damaged", subject=path
+        ) from error
+    except (RuntimeError, EOFError, OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise DataError("a damaged checkpoint", subject=path, cure="get it again") from error
+    if isinstance(content, Mapping) and isinstance(content.get(WEIGHTS), Mapping):
+        content = content[WEIGHTS]
+    if not isinstance(content, Mapping) or not all(
+        isinstance(n, str) and isinstance(t, torch.Tensor) for n, t in content.items()
+    ):
+        raise DataError("no weights in it", subject=path)
+    return {name.removeprefix(PREFIX): tensor for name, tensor in content.items()}
+
+
+def _which(tensors: Mapping[str, torch.Tensor], path: Path) -> str:
+    """The network whose names these are. DataError if there is none, or shapes differ."""
+    import torch
+
+    from dubber.lipsync.gan.family import NETWORKS
+
+    for name, build in NETWORKS.items():
+        with torch.device("meta"):
+            wanted = build().state_dict()
+        if set(wanted) == set(tensors):
+            _check(tensors, wanted, path)
+            return name
+    raise DataError(
+        "not a checkpoint of a network known here",
+        subject=path,
+        cure=f"known: {', '.join(NETWORKS)}",
+    )
+
+
+def _check(
+    tensors: Mapping[str, torch.Tensor], wanted: Mapping[str, torch.Tensor], path: Path
+) -> None:
+    for name, tensor in wanted.items():
+        if name not in tensors:
+            raise DataError(f"weight {name} is missing", subject=path)
+        if tensors[name].shape != tensor.shape:
+            shapes = f"{tuple(tensors[name].shape)}, not {tuple(tensor.shape)}"
+            raise DataError(f"weight {name} has shape {shapes}", subject=path)
