@@ -22,6 +22,7 @@ from dubber.lipsync.gan.canvas import (
     stacked,
 )
 from dubber.lipsync.gan.clips import Clip
+from dubber.lipsync.shape import measure
 from dubber.lipsync.warp import moved
 
 if TYPE_CHECKING:
@@ -33,8 +34,10 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
     Pictures = NDArray[np.uint8]
 
-#: From which part of a clip, by how open the mouth is, each reference is taken.
-OPENNESS = ((0.0, 0.15), (0.3, 0.55), (0.6, 0.85), (0.9, 1.0))
+#: From which part of a clip, by how open the mouth is, each reference that stays is taken.
+OPENNESS = ((0.0, 0.15), (0.4, 0.75), (0.9, 1.0))
+ALIKE = 4  # frames of which one is taken as most like the wanted mouth
+SHAPE_WEIGHTS = np.array([2.0, 1.2, 0.7, 0.5], np.float32)  # opening, width, outer height, chin
 APART = 3  # frames between a reference and what is drawn, at least
 
 
@@ -77,6 +80,7 @@ class Drawer:
         weights = [self.speakers.get(p, other) / people.count(p) for p in people]
         self._chances = np.array(weights) / sum(weights)
         self._orders = [by_openness(clip.points) for clip in self.clips]
+        self._shapes = [measure(clip.points) for clip in self.clips]
         self._own = {
             person: [n for n, clip in enumerate(self.clips) if clip.speaker == person]
             for person in set(people)
@@ -100,18 +104,31 @@ class Drawer:
         at = int(random.integers(len(clip.faces) - 1))
         frames = [at, at + 1]
         seen = self._references(number, at, random)
+        alike = self._alike(number, at, random)
         other = clip.points[int(random.integers(len(clip.points)))]
-        images = [clip.faces[n] for n in frames] + [self.clips[c].faces[n] for c, n in seen]
-        points = [clip.points[n] for n in frames] + [self.clips[c].points[n] for c, n in seen]
+        every = [*((number, n) for n in frames), *alike, *seen]
+        images = [self.clips[c].faces[n] for c, n in every]
+        points = [self.clips[c].points[n] for c, n in every]
         images, points, other = change_shape(images, points, other, self.changes.shape, random)
-        images = change_look(images, 2, self.changes, random)
+        images = change_look(images, len(frames), self.changes, random)
         rows = []
-        for image, own in zip(images[:2], points[:2], strict=True):
+        for row, (image, own) in enumerate(zip(images[:2], points[:2], strict=True)):
             covered = mask([own, other])
-            bent = bent_to(images[2:], points[2:], own)
+            bent = bent_to([images[2 + row], *images[4:]], [points[2 + row], *points[4:]], own)
             shown = stacked(image, bent, own, covered)
             rows.append((shown, image.transpose(2, 0, 1), covered, mouth(own)))
         return rows
+
+    def _alike(self, number: int, at: int, random: Generator) -> list[tuple[int, int]]:
+        """(clip, frame) of mouths like those of frames `at` and `at + 1`, one after the other."""
+        shapes = self._shapes[number]
+        off = np.abs((shapes - shapes[at]) / np.maximum(shapes.std(axis=0), 0.02)) @ SHAPE_WEIGHTS
+        free = np.abs(np.arange(len(shapes)) - at) > APART + 1
+        free[-1] = False
+        rows = np.flatnonzero(free)
+        nearest = rows[np.argsort(off[rows], kind="stable")[:ALIKE]]
+        chosen = int(random.choice(nearest))
+        return [(number, chosen), (number, chosen + 1)]
 
     def _references(self, number: int, at: int, random: Generator) -> list[tuple[int, int]]:
         """(clip, frame) of each reference."""

@@ -57,7 +57,8 @@ _MASKED = places((*JAW[4:17], 205, 425, 2, 98, 327, *LIPS_OUTER))
 _CONTROL = places(
     tuple(dict.fromkeys((*LIPS_OUTER, *LIPS_INNER, *JAW[2:19], *CHEEKS, *MIDLINE, 98, 327, 2)))
 )
-REFERENCES = 4  # pictures of the same face, from the most closed mouth to the most open
+REFERENCES = 4  # pictures of the same face: the mouth most like the wanted one, then three that
+# stay, from closed to open
 CHANNELS = 3 + 3 * REFERENCES + 3 + 1
 REACH = 9  # pixels the mask goes beyond the points
 JAW_LINE = 2  # pixels

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import warnings
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dubber.errors import NoInputError
+from dubber.errors import NoInputError, UnavailableError
 from dubber.lipsync.gan.canvas import CHANNELS, HEIGHT, WIDTH
 from dubber.lipsync.gan.model import FACTS, HEAD, NETWORK, SCHEMA, MouthModel
 from dubber.lipsync.gan.train import read_checkpoint
@@ -32,6 +33,8 @@ def export(checkpoint: Path, out: Path, *, revision: str = "1", name: str = "lip
 
     from dubber.lipsync.gan.nets import MouthNet, MouthNetSizes
 
+    if find_spec("onnx") is None:
+        raise UnavailableError("onnx is not installed", cure='pip install "dub[torch]"')
     if not checkpoint.is_file():
         raise NoInputError("no such checkpoint", subject=checkpoint, cure="train one first")
     tensors, facts = read_checkpoint(checkpoint)
@@ -43,7 +46,7 @@ def export(checkpoint: Path, out: Path, *, revision: str = "1", name: str = "lip
     shown = torch.zeros((1, CHANNELS, HEIGHT, WIDTH), dtype=torch.uint8)
     draft = out / f".{NETWORK}.part"
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the exporter that needs no further package is deprecated
+        warnings.simplefilter("ignore")  # it is the older of torch's exporters
         torch.onnx.export(
             _with_head(net),
             (shown, net.head.weight, net.head.bias),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dubber.lipsync.gan.adapt import BLOCK, Fitted, fit_head
+from dubber.lipsync.gan.batches import APART, SHAPE_WEIGHTS
 from dubber.lipsync.gan.canvas import (
     bent_to,
     laid,
@@ -19,6 +20,8 @@ from dubber.lipsync.gan.canvas import (
     upright,
 )
 from dubber.lipsync.gan.model import MouthModel
+from dubber.lipsync.reuse import Library
+from dubber.lipsync.shape import measure
 from dubber.lipsync.warp import bent, moved
 from dubber.protocols import FacePatch
 
@@ -29,8 +32,9 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float32]
 
-#: Among which part of a person's frames, by how open the mouth is, each reference is the best.
-OPENNESS = ((0.0, 0.12), (0.35, 0.5), (0.65, 0.8), (0.92, 1.0))
+#: Among which part of a person's frames, by how open the mouth is, each reference that stays is
+#: the best.
+OPENNESS = ((0.0, 0.12), (0.5, 0.7), (0.92, 1.0))
 TURNED = 0.02  # what a degree of yaw away from the usual costs, in parts of the sharpness
 FEATHER = 2.5  # pixels of the canvas over which what is drawn fades into what was there
 SOLVED = 48  # frames the head is solved on, at most
@@ -51,44 +55,62 @@ class GanPainter:
         """`faces` as the renderer chose them, at least one, from `frames` (n,) with `yaw` (n,)."""
         self._model = model
         placed = [on_canvas(face.image, face.points) for face in faces]
-        images = [image for image, _, _ in placed]
-        points = [own for _, own, _ in placed]
-        self._seen = best_references(images, points, yaw)
-        self._images = [images[n] for n in self._seen]
-        self._points = [points[n] for n in self._seen]
+        self._images = [image for image, _, _ in placed]
+        self._points = [own for _, own, _ in placed]
+        self._stay = best_references(self._images, self._points, yaw)
+        looks = np.stack([_look(image) for image in self._images])
+        shapes = measure(np.stack(self._points))
+        self._library = Library(frames, shapes, yaw, looks)
         self.fitted = Fitted(model.head, solved=False)
         if adapt:
-            self.fitted = self._fit(images, points, frames)
+            self.fitted = self._fit()
         self._wanted: Points = np.zeros((0, 4), np.float32)
+        self._path = np.zeros(0, np.intp)
 
-    def _fit(
-        self, images: Sequence[Image], points: Sequence[Points], frames: NDArray[np.int32]
-    ) -> Fitted:
-        free = [n for n in range(len(images)) if n not in self._seen]
+    def _fit(self) -> Fitted:
+        """The head solved on this person's own frames, each drawn as if it were another's."""
+        frames, shapes = self._library.frames, self._library.shapes
+        free = [n for n in range(len(self._images)) if n not in self._stay]
         count = min(SOLVED, len(free))
         rows = [free[number * len(free) // count] for number in range(count)]
-        shown, covered, mouths = [], [], []
-        for number, row in enumerate(rows):
-            other = points[rows[(number * 7 + len(rows) // 2) % len(rows)]]
-            hidden = mask([points[row], other])
-            bent_ones = bent_to(self._images, self._points, points[row])
-            shown.append(stacked(images[row], bent_ones, points[row], hidden))
-            covered.append(hidden)
-            mouths.append(mouth(points[row]))
         if not rows:
             return self.fitted
+        shown, covered, mouths = [], [], []
+        spread = np.maximum(shapes.std(axis=0), 0.02)
+        for number, row in enumerate(rows):
+            far = np.flatnonzero(np.abs(frames - frames[row]) > APART)
+            far = far if len(far) else np.arange(len(frames))
+            off = np.abs((shapes[far] - shapes[row]) / spread) @ SHAPE_WEIGHTS
+            other = self._points[rows[(number * 7 + len(rows) // 2) % len(rows)]]
+            hidden = mask([self._points[row], other])
+            bent_ones = self._bent([int(far[off.argmin()])], self._points[row])
+            shown.append(stacked(self._images[row], bent_ones, self._points[row], hidden))
+            covered.append(hidden)
+            mouths.append(mouth(self._points[row]))
         return fit_head(
             self._model,
             np.stack(shown),
-            np.stack([images[row] for row in rows]),
+            np.stack([self._images[row] for row in rows]),
             np.stack(covered),
             np.stack(mouths),
             [int(frames[row]) // (4 * BLOCK) for row in rows] if _long(frames) else None,
         )
 
+    def _bent(self, alike: Sequence[int], wanted: Points) -> list[Image]:
+        """The references bent to `wanted`: the mean of those most like it, then those that stay."""
+        rows = [*alike, *self._stay]
+        bent_ones = bent_to(
+            [self._images[row] for row in rows], [self._points[row] for row in rows], wanted
+        )
+        if len(alike) == 1:
+            return bent_ones
+        mean = np.mean(bent_ones[: len(alike)], axis=0).round().astype(np.uint8)
+        return [mean, *bent_ones[len(alike) :]]
+
     def plan(self, points: Points, wanted: Points, yaw: Points) -> None:
         """The mouths that come next; where the faces are is seen when each is painted."""
         self._wanted = wanted
+        self._path = self._library.path(wanted, yaw)
 
     def paint(self, number: int, face: FacePatch) -> FacePatch:
         """The face with the wanted mouth; what the generator does not cover stays as it was."""
@@ -97,7 +119,10 @@ class GanPainter:
         asked = bent(face.points, self._wanted[number])
         matrix = upright(face.points)
         image = laid(face.image, matrix)
-        drawn, covered = self.draw(image, moved(matrix, face.points), moved(matrix, asked))
+        own, wanted = moved(matrix, face.points), moved(matrix, asked)
+        covered = mask([own, wanted])
+        shown = stacked(image, self._bent(self._alike(number), wanted), wanted, covered)
+        drawn = self._model.draw(shown[None], self.fitted.head)[0]
         size = (face.image.shape[1], face.image.shape[0])
         back = cv2.invertAffineTransform(matrix)
         layer = cv2.warpAffine(
@@ -108,13 +133,14 @@ class GanPainter:
         mixed = np.rint(base + share * (layer.astype(np.float32) - base))
         return FacePatch(np.clip(mixed, 0, 255).astype(np.uint8), asked)
 
-    def draw(self, image: Image, own: Points, wanted: Points) -> tuple[Image, Image]:
-        """The face on the canvas with its landmarks `own` moved to `wanted`, and what of it was
-        covered."""
-        covered = mask([own, wanted])
-        bent_ones = bent_to(self._images, self._points, wanted)
-        shown = stacked(image, bent_ones, wanted, covered)
-        return self._model.draw(shown[None], self.fitted.head)[0], covered
+    def _alike(self, number: int) -> list[int]:
+        """The rows most like the wanted mouth: the path's, and where it jumped the one that would
+        have followed."""
+        row, frames = int(self._path[number]), self._library.frames
+        last = int(self._path[number - 1]) if number else row
+        if 0 <= frames[row] - frames[last] <= 2 or last + 1 >= len(frames):
+            return [row]
+        return [row, last + 1]
 
 
 def best_references(
@@ -134,11 +160,20 @@ def best_references(
     return tuple(chosen)
 
 
+def _look(image: Image) -> Floats:
+    """A few brightnesses of the lower face, for how well two frames follow one another."""
+    import cv2
+
+    small = cv2.resize(image[16:80, 32:96], (16, 12), interpolation=cv2.INTER_AREA)
+    grey = small.astype(np.float32).mean(axis=2).ravel()
+    return np.asarray((grey - grey.mean()) / 8, np.float32)
+
+
 def _sharpness(image: Image, points: Points) -> float:
     """The mean change from a pixel to the next around the mouth."""
     grey = image.astype(np.float32).mean(axis=2)
     lips = mouth(points) > 0
-    across = np.abs(np.diff(grey, axis=1))[:, :][lips[:, 1:]]
+    across = np.abs(np.diff(grey, axis=1))[lips[:, 1:]]
     return float(across.mean()) if across.size else 0.0
 
 
