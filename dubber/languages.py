@@ -26,7 +26,18 @@ NEEDED = (
 )
 OPTIONAL = (
     *("aliases", "syllables_per_second", "sources", "asr", "units", "signs", "abbreviations"),
-    *("words", "elides", "sentence_ends", "digits", "subtitles", "visemes", "fonts", "notes"),
+    *(
+        "words",
+        "elides",
+        "seams",
+        "mends",
+        "sentence_ends",
+        "digits",
+        "subtitles",
+        "visemes",
+        "fonts",
+        "notes",
+    ),
 )
 SCALES = ("hundred", "thousand", "lakh", "crore")
 YEARS = ("cardinal", "hundreds", "pairs")
@@ -91,7 +102,8 @@ class Dates:
 @dataclass(frozen=True, slots=True)
 class Times:
     """How a time of day is said: at the hour, with minutes, and with a word for its part of the
-    day. `oclock` are words that, behind a time, are already said by it."""
+    day: `am` and `pm`, or finer `parts` by the hour they begin at. `oclock` are words that, behind
+    a time, are already said by it."""
 
     hour: str
     minutes: str
@@ -99,6 +111,7 @@ class Times:
     pm: str
     part: str = "{part} {time}"
     half: str = ""  # half past {h}, where a language has its own way
+    parts: Mapping[str, str] = field(default_factory=dict)  # hour (0-23) from which a part begins
     oclock: tuple[str, ...] = ()
 
 
@@ -131,6 +144,8 @@ class Language:
     words: Mapping[str, str] = field(
         default_factory=dict
     )  # Latin words and acronyms, in lower case
+    seams: Mapping[str, str] = field(default_factory=dict)  # an end and a beginning, joined
+    mends: Mapping[str, str] = field(default_factory=dict)  # in read-out text, plainly replaced
     elides: str = ""  # final signs that give way to a vowel (text/sandhi.py)
     visemes: Mapping[str, str] = field(default_factory=dict)
     examples: tuple[Example, ...] = ()
@@ -263,6 +278,8 @@ def _language(path: Path, value: Mapping[str, Any]) -> Language:
             for word, said in _texts(path, "words", value.get("words", {})).items()
         },
         elides=value.get("elides", ""),
+        seams=_texts(path, "seams", value.get("seams", {})),
+        mends=_texts(path, "mends", value.get("mends", {})),
         visemes=_sounds(path, value["visemes"]),
         examples=tuple(Example(e["written"], e["spoken"]) for e in value["examples"]),
     )

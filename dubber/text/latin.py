@@ -10,7 +10,7 @@ from dubber.languages import Language, english_words
 from dubber.text.transliterate import LAST_VOWEL_SAID, from_devanagari, transliterate
 
 ADDRESS = regex.compile(
-    r"(?:https?://)?(?:www\.)?[A-Za-z0-9_.+-]+(?:@[A-Za-z0-9-]+)?(?:\.[A-Za-z]{2,})+(?:/[\w./?=&%-]*)?"
+    r"(?:https?://)?(?:www\.)?[A-Za-z0-9_.+-]+(?:@[A-Za-z0-9-]+)?(?:\.[a-z]{2,})+(?:/[\w./?=&%-]*)?"
 )
 WORD = regex.compile(r"(?:[A-Z]\.){2,}|[A-Za-z\u00C0-\u024F]+(?:['’][A-Za-z]+)?")
 ACRONYM = regex.compile(r"[A-Z]{2,6}s?")

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import unicodedata
 from functools import cache
+
+import regex
 
 from dubber.languages import Language, Numbers
 from dubber.text.sandhi import join
 
 LARGEST = 10**14 - 1  # just under one crore crore; more is read digit by digit
+WORD = regex.compile(r"(?:\p{L}|\p{M}|[\u200c\u200d])+")
+FIGURES = regex.compile(r"\d+(?:,\d+)*(?:\.\d+)?")
+MOST_WORDS = 9  # ninety nine crore ninety nine lakh … is longer, and said by nobody
+STEM = 3  # letters of a number word that an ending leaves alone
 SCALES = (("crore", 10_000_000), ("lakh", 100_000), ("thousand", 1000), ("hundred", 100))
 
 
-def words_of(number: int, language: Language) -> str:
-    """A whole number in words: 1,25,000 is एक लाख पच्चीस हज़ार; beyond `LARGEST` digit by digit."""
+def words_of(number: int, language: Language, *, counting: bool = False) -> str:
+    """A whole number in words: 1,25,000 is एक लाख पच्चीस हज़ार; beyond `LARGEST` digit by digit.
+
+    `counting`: as before what is counted (இருபத்தொரு ரூபாய்), where that differs.
+    """
     if number < 0:
         return f"{language.numbers.minus} {words_of(-number, language)}"
     if number > LARGEST:
@@ -26,7 +36,9 @@ def words_of(number: int, language: Language) -> str:
             whole = _of_scale(scale, many, language)
             said.append(_going_on(whole, numbers) if rest else whole)
     if rest or not said:
-        said.append(numbers.words[rest])
+        word = numbers.words[rest]
+        counted = counting and (rest == number or rest > 1)
+        said.append(numbers.multipliers.get(str(rest), word) if counted else word)
     return " ".join(said)
 
 
@@ -57,6 +69,71 @@ def number_of(words: str, language: Language) -> int | None:
     if words == language.numbers.words[0]:
         return 0
     return _read(words, 0, language)
+
+
+def numbers_in(text: str, language: Language) -> list[str]:
+    """The numbers in `text`, in figures (no grouping) and in words, each as ASCII figures.
+
+    The word for one is left out: in most languages it is the article too. Words that happen to
+    sound like a number (Hindi दो, "give") are counted as one.
+    """
+    plain = "".join(_ascii(letter) for letter in text)
+    found = [figures.replace(",", "") for figures in FIGURES.findall(plain)]
+    words = WORD.findall(plain.casefold())
+    place = 0
+    while place < len(words):
+        value, used = _longest(words[place : place + MOST_WORDS], language)
+        if value is not None and value != 1:
+            found.append(str(value))
+        place += used
+    return found
+
+
+def numbers_lost(source: str, said: str, spoken: Language, target: Language) -> list[str]:
+    """The numbers of `source`, written in `spoken`, that do not stand in `said`, in `target`.
+
+    A number word with an ending (இரண்டையும்) counts as kept, and so does one in figures.
+    """
+    there = numbers_in(said, target)
+    lost = []
+    for number in numbers_in(source, spoken):
+        if number in there:
+            there.remove(number)
+        elif not _inflected(number, said, target):
+            lost.append(number)
+    return lost
+
+
+def _longest(words: list[str], language: Language) -> tuple[int | None, int]:
+    """The number that the most of the first of `words` say, and how many words that took."""
+    if words[0] in _openers(language):
+        for length in range(len(words), 0, -1):
+            value = number_of(" ".join(words[:length]), language)
+            if value is not None:
+                return value, length
+    return None, 1
+
+
+@cache
+def _openers(language: Language) -> frozenset[str]:
+    """The words a number may begin with."""
+    phrases = [*language.numbers.words]
+    for scale, _ in SCALES:
+        for of_scale in _phrases(scale, language):
+            phrases += of_scale
+    return frozenset(phrase.split()[0] for phrase in phrases)
+
+
+def _inflected(number: str, said: str, language: Language) -> bool:
+    if not number.isdigit() or int(number) > LARGEST:
+        return False
+    words = words_of(int(number), language)
+    stem = words[:-1] if len(words) > STEM else words
+    return regex.search(rf"(?<![\p{{L}}\p{{M}}]){regex.escape(stem)}", said) is not None
+
+
+def _ascii(letter: str) -> str:
+    return str(unicodedata.digit(letter)) if unicodedata.category(letter) == "Nd" else letter
 
 
 def _read(words: str, scale: int, language: Language) -> int | None:

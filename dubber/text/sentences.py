@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 
 from dubber.languages import Language
+from dubber.text.graphemes import clusters
 
 MAX_BYTES = 2000
 CLAUSE_ENDS = ",;:،؛–—"
+OPENING = "\"'“‘([«"
 CLOSING = "\"'”’)]»"
 
 
@@ -19,7 +21,9 @@ def split(text: str, language: Language) -> list[str]:
     begun = 0
     for mark in re.finditer(rf"[{ends}]+[{re.escape(CLOSING)}]*(?=\s|$|[^\W\d_])", text):
         before = text[begun : mark.end()].split()
-        if mark.group().startswith(".") and before and _goes_on(before[-1], language):
+        after = text[mark.end() :].split(maxsplit=1)
+        touching = after[0] if after and not text[mark.end()].isspace() else ""
+        if mark.group().startswith(".") and before and _goes_on(before[-1], touching, language):
             continue
         sentences.append(text[begun : mark.end()].strip())
         begun = mark.end()
@@ -38,12 +42,18 @@ def chunks(text: str, language: Language, max_bytes: int = MAX_BYTES) -> list[st
     return pieces
 
 
-def _goes_on(word: str, language: Language) -> bool:
-    """Whether the full stop after `word` (it is part of it) does not end a sentence."""
-    if word in language.abbreviations:
+def _goes_on(word: str, touching: str, language: Language) -> bool:
+    """Whether the full stop after `word` (it is part of it) does not end a sentence: an
+    abbreviation, the inside of one (कि.मी.) with what touches it behind, or an initial."""
+    bare = word.lstrip(OPENING)
+    if bare in language.abbreviations or any(
+        short.startswith(bare) and (bare + touching).startswith(short)
+        for short in (*language.abbreviations, *language.units)
+        if touching
+    ):
         return True
-    letters = word.rstrip(".")
-    return len(letters) == 1 and letters.isalpha()
+    letters = bare.rstrip(".")
+    return len(clusters(letters)) == 1 and letters[0].isalpha()
 
 
 def _cut(sentence: str, max_bytes: int) -> list[str]:
@@ -60,8 +70,6 @@ def _cut(sentence: str, max_bytes: int) -> list[str]:
 
 def _cut_word(word: str, max_bytes: int) -> list[str]:
     """A word that is too long by itself, in runs of whole characters."""
-    from dubber.text.graphemes import clusters
-
     pieces = [""]
     for cluster in clusters(word):
         if pieces[-1] and len((pieces[-1] + cluster).encode()) > max_bytes:

@@ -33,9 +33,11 @@ def spoken_form(
     """
     plain = normalize(text, language)
     plain = _replaced(plain, pronunciations or {}, "")
-    plain = read_addresses(plain, language)
     plain = _replaced(plain, language.abbreviations, " ")
+    plain = read_addresses(plain, language)
     plain = read_out(plain, language)
+    for seam in sorted(language.mends, key=len, reverse=True):
+        plain = plain.replace(seam, language.mends[seam])
     for sign in sorted(language.signs, key=len, reverse=True):
         plain = plain.replace(sign, f" {language.signs[sign]} ")
     plain = read_words(plain, language)

@@ -30,6 +30,13 @@ NASALS = {"क-घ": "ङ", "च-झ": "ञ", "ट-ढ": "ण", "त-ध": "न"
 #: A Gurmukhi nasal is a tippi behind a bare consonant, a short i or u, and ū; else a bindi.
 TIPPI_AFTER = r"(?<=[\u0A15-\u0A39\u0A3C\u0A3F\u0A41\u0A42\u0A05\u0A07])"
 
+#: Scripts whose nukta means something else than a borrowed sound, or nothing.
+NO_NUKTA = frozenset({"Taml", "Telu", "Knda", "Mlym", "Beng", "Orya"})
+
+#: A dead Malayalam consonant at the end of a word or before another one (not its own double or y,
+#: r, l, v, with which it is one sign) is a chillu.
+DEAD = r"(?:[രലളനണ]്(?![\p{M}യരലവ])(?!(?<=(.)്)\1)|മ്(?![\p{L}\p{M}]))"
+
 CHILLUS = {"ര്": "ർ", "ല്": "ൽ", "ള്": "ൾ", "ന്": "ൻ", "ണ്": "ൺ", "മ്": "ം"}
 
 
@@ -62,14 +69,17 @@ def from_devanagari(text: str, script: str) -> str:
         text = regex.sub(
             rf"((?:\p{{L}}|\p{{M}}){CONSONANT})(?![\p{{L}}\p{{M}}])", rf"\1{VIRAMA}", text
         )
+    if script in NO_NUKTA:
+        text = regex.sub(rf"(?<![डढ]){NUKTA}", "", text)
     if script == "Taml":
         text = _tamil_ready(text)
     if script == "Orya":
         text = text.replace("य", "य़").replace("य़़", "य़")
     text = scripts_map.from_devanagari(text, script)
     if script == "Mlym":
-        for dead, chillu in CHILLUS.items():
-            text = regex.sub(rf"{dead}(?![\p{{L}}\p{{M}}])", chillu, text)
+        text = regex.sub(DEAD, lambda match: CHILLUS[match[0]], text)
+    if script == "Taml":  # ந begins a word or stands before த; else it is ன
+        text = regex.sub(r"(?<=[\p{L}\p{M}])ந(?!்த)", "ன", text)
     if script == "Guru":
         text = regex.sub(r"\u0A4D(?![ਹਰਵ])", "", text)  # only h, r and v are written below
         text = regex.sub(TIPPI_AFTER + "\u0a02", "\u0a70", text)

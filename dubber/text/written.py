@@ -42,7 +42,7 @@ def _exact(text: str, language: Language) -> str:
     if not exact:
         return text
     return regex.sub(
-        rf"(?<![\p{{L}}\p{{M}}\p{{N}}/.,:]){_any(exact)}(?![\p{{L}}\p{{M}}\p{{N}}/])",
+        rf"(?<![\p{{L}}\p{{M}}\p{{N}}/.,:]){_any(exact)}(?![\p{{L}}\p{{M}}\p{{N}}/]|[.,]\d)",
         lambda match: exact[match[0]],
         text,
     )
@@ -74,23 +74,45 @@ def _times(text: str, language: Language) -> str:
         hour, minute = int(match["hour"]), int(match["minute"] or 0)
         if hour > 24 or minute > 59:
             return match[0].replace(":", " ")
-        if times.half and minute == 30 and hour >= 1:
-            time = times.half.format(h=words_of(hour, language))
-        elif minute:
-            time = times.minutes.format(h=words_of(hour, language), m=words_of(minute, language))
-        else:
-            time = times.hour.format(h=words_of(hour, language))
-        half = (match["half"] or "").replace(".", "").lower()
-        part = {"am": times.am, "pm": times.pm, "": ""}[half]
+        time = _clock(hour, minute, language)
+        part = _part_of_day(hour, (match["half"] or "").replace(".", "").lower(), language)
         return times.part.format(part=part, time=time) if part else time
 
     half = r"(?P<half>[aApP](?:\.[mM]\.?|[mM]))"
-    oclock = rf"(?:[ ]?{_any(times.oclock)}{ENDS})?" if times.oclock else ""
-    clock = rf"(?P<hour>\d{{1,2}}):(?P<minute>\d{{2}})(?:\s?{half}(?!{LETTER}))?{oclock}"
-    hours = rf"(?P<hour>\d{{1,2}})(?P<minute>)\s?{half}(?!{LETTER})"
-    for pattern in (clock, hours):
+    word = rf"[ ]?{_any(times.oclock)}{ENDS}" if times.oclock else ""
+    clock = r"(?P<hour>\d{1,2}):(?P<minute>\d{2})"
+    patterns = [
+        rf"{clock}(?:\s?{half}(?!{LETTER}))?{f'(?:{word})?' if word else ''}",
+        rf"(?P<hour>\d{{1,2}})(?P<minute>)\s?{half}(?!{LETTER})",
+    ]
+    if word:  # southern papers write 10.30 with the word for the hour
+        patterns.insert(1, rf"(?P<hour>\d{{1,2}})\.(?P<minute>\d{{2}})(?P<half>){word}")
+    for pattern in patterns:
         text = regex.sub(rf"(?<![\d.,:]){pattern}(?![\d:])", said, text)
     return text
+
+
+def _clock(hour: int, minute: int, language: Language) -> str:
+    times, hours = language.times, words_of(hour, language)
+    if times.half and minute == 30 and hour >= 1:
+        if times.half.startswith("{h}") and not times.half.startswith("{h} "):
+            return join(hours, times.half.removeprefix("{h}"), language)
+        return times.half.format(h=hours)
+    if minute:
+        return times.minutes.format(h=hours, m=words_of(minute, language))
+    return times.hour.format(h=hours)
+
+
+def _part_of_day(hour: int, half: str, language: Language) -> str:
+    """What is said for am or pm at an hour; "" for neither."""
+    if not half:
+        return ""
+    times = language.times
+    hour = hour % 12 + (12 if half == "pm" else 0)
+    begun = [int(start) for start in times.parts if int(start) <= hour]
+    if begun:
+        return times.parts[str(max(begun))]
+    return times.am if half == "am" else times.pm
 
 
 def _telephones(text: str, language: Language) -> str:
@@ -119,21 +141,30 @@ def _money(text: str, language: Language) -> str:
         whole, _, part = match["number"].partition(".")
         scale = match["scale"]
         if scale:
-            return f"{amount(match['number'], language)} {scale} {unit}"
+            return f"{said_number(match)} {scale} {unit}"
+        if match["last"]:
+            return f"{said_number(match)} {unit}"
         if len(part) == 2 and hundredth:
-            paise = f" {words_of(int(part), language)} {hundredth}" if int(part) else ""
+            paise = f" {_count(part, language)} {hundredth}" if int(part) else ""
             return f"{sum_of(whole, unit, one)}{paise}"
         return sum_of(match["number"], unit, one)
 
+    def said_number(match: regex.Match[str]) -> str:
+        if match["last"]:
+            ends = (_count(match[name], language) for name in ("number", "last"))
+            return language.numbers.to.format(*ends)
+        return _count(match["number"], language)
+
     def sum_of(number: str, unit: str, one: str) -> str:
-        return f"{amount(number, language)} {one if number == '1' and one else unit}"
+        return f"{_count(number, language)} {one if number == '1' and one else unit}"
 
     scales = rf"(?:\s?(?P<scale>{_any(language.numbers.scales)}){ENDS})?"
     scale = scales if language.numbers.scales else "(?P<scale>)"
     sign = rf"(?P<sign>{_any(language.currency)})"
     number = rf"(?P<number>{NUMBER})"
-    text = regex.sub(rf"(?<!{LETTER}){sign}\s?{number}(?:/-)?{scale}", said, text)
-    return regex.sub(rf"(?<![\d.,]){number}(?P<scale>)\s?{sign}(?!{LETTER})", said, text)
+    last = rf"(?:{DASH}(?P<last>{NUMBER}))?"
+    text = regex.sub(rf"(?<!{LETTER}){sign}\s?{number}{last}(?:/-)?{scale}", said, text)
+    return regex.sub(rf"(?<![\d.,]){number}(?P<last>)(?P<scale>)\s?{sign}(?!{LETTER})", said, text)
 
 
 def _ranges(text: str, language: Language) -> str:
@@ -159,7 +190,9 @@ def _numbers(text: str, language: Language) -> str:
         unit, suffix = found.get("unit"), found.get("suffix")
         number = found["number"]
         if unit:
-            words = f"{amount(number, language)} {units[unit]}"
+            counted = _count(number, language)
+            named = units[unit]
+            words = named.format(counted) if "{}" in named else f"{counted} {named}"
         elif suffix:
             words = join(_bare(number, language), suffixes[suffix], language)
         else:
@@ -173,15 +206,19 @@ def _numbers(text: str, language: Language) -> str:
     return regex.sub(rf"{before}(?P<number>{NUMBER}){tail}{after}", said, text)
 
 
-def amount(number: str, language: Language) -> str:
-    """A number as it is written (1,25,000 or 3.50) in words, as a quantity."""
+def _count(number: str, language: Language) -> str:
+    return amount(number, language, counting=True)
+
+
+def amount(number: str, language: Language, *, counting: bool = False) -> str:
+    """A number as it is written (1,25,000 or 3.50) in words; `counting`: before what is counted."""
     whole, _, part = number.partition(".")
     digits = whole.replace(",", "")
     runs_on = "," not in whole and len(digits) > LONG_RUN
     if (len(digits) > 1 and digits[0] == "0") or runs_on or int(digits) > LARGEST:
         said = digit_by_digit(digits, language)
     else:
-        said = words_of(int(digits), language)
+        said = words_of(int(digits), language, counting=counting and not part)
     if part:
         said = f"{said} {language.numbers.point} {digit_by_digit(part, language)}"
     return said
