@@ -30,6 +30,29 @@ class TimingOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class ChoiceOptions:
+    """Which of several translations is spoken (`translation.choose`).
+
+    Costs are in the coin of the model's score, natural-log probability a token. The values were
+    taken where fit stops to rise (`python -m benchmarks mt_fit --sweep`).
+    """
+
+    n_best: int = 8  # candidates the translator is asked for
+    length: float = 2.0  # for being e times too long, or too short, beyond the tolerance
+    tolerance: float = 1.1  # so many times too long or too short costs nothing
+    numbers: float = 2.0  # for losing all numbers
+    terms: float = 2.0  # for losing all of the glossary's terms
+    doubtful: float = 0.3  # a segment whose confidence is below is named in the report
+
+    def __post_init__(self) -> None:
+        if self.n_best < 1 or self.tolerance < 1.0 or not 0.0 <= self.doubtful <= 1.0:
+            raise ConfigError(
+                "a choice needs n_best >= 1, tolerance >= 1 and doubtful from 0 to 1, "
+                f"not {self.n_best}, {self.tolerance} and {self.doubtful}"
+            )
+
+
+@dataclass(frozen=True, slots=True)
 class MixOptions:
     """Loudness by EBU R128; ducking of the original under the new voice."""
 
@@ -73,8 +96,10 @@ class DubOptions:
     keep_original_audio: bool = False
     audio_track: int | None = None
     allow_partial: bool = False
+    strict: bool = False  # end before speaking if a translation is doubtful
     device: str = "auto"
     threads: int = 0  # 0: as many as the machine has
+    choice: ChoiceOptions = field(default_factory=ChoiceOptions)
     timing: TimingOptions = field(default_factory=TimingOptions)
     mix: MixOptions = field(default_factory=MixOptions)
     lip: LipOptions = field(default_factory=LipOptions)

@@ -39,6 +39,7 @@ class EngineSpec:
     needs: tuple[str, ...] = ()
     code: str = ""
     better: str = ""  # for a preview engine: what to install or get for more
+    pace: float = 1.0  # of a voice: how much quicker it speaks than the packs' rates say
 
     @property
     def kind(self) -> str:

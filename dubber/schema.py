@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -55,11 +55,33 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
+class Weighed:
+    """What spoke for and against a translation: how many seconds it takes to say, the shares of the
+    numbers and of a glossary's terms it keeps, and the sum by which it was chosen."""
+
+    seconds: float
+    numbers: float
+    terms: float
+    total: float
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """One translation of a sentence; `score` is its mean natural-log probability a token."""
 
     text: str
     score: float
+    weighed: Weighed | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Why a segment's translation was taken: the seconds of its own `slot`, those of its `room`
+    with the silence it may borrow, and the `reason` in words."""
+
+    slot: float
+    room: float
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +89,8 @@ class Segment:
     """A stretch of one speaker's speech, at most a few sentences long. `id` lives to the report.
 
     In a translation `text` is in the target language and `source_text` says what it translates;
-    that is how the next run knows which segments are still right.
+    that is how the next run knows which segments are still right. `candidates` are then the
+    translations it was chosen from, the chosen one first, and `confidence` is the translator's.
     """
 
     id: str
@@ -79,6 +102,7 @@ class Segment:
     confidence: float | None = None
     source_text: str = ""
     candidates: tuple[Candidate, ...] = ()
+    choice: Choice | None = None
 
     def __post_init__(self) -> None:
         _check_span(self.start, self.end)
@@ -339,8 +363,21 @@ def _segment_to_dict(segment: Segment) -> dict[str, Any]:
             for w in segment.words
         ]
     if segment.candidates:
-        record["candidates"] = [[c.text, round(c.score, 3)] for c in segment.candidates]
+        record["candidates"] = [_candidate_to_list(c) for c in segment.candidates]
+    if segment.choice:
+        record["choice"] = asdict(segment.choice)
     return record
+
+
+def _candidate_to_list(candidate: Candidate) -> list[Any]:
+    why = candidate.weighed
+    reasons = [{k: round(v, 3) for k, v in asdict(why).items()}] if why else []
+    return [candidate.text, round(candidate.score, 3), *reasons]
+
+
+def _candidate_from_list(record: Sequence[Any]) -> Candidate:
+    weighed = Weighed(**{k: float(v) for k, v in record[2].items()}) if len(record) > 2 else None
+    return Candidate(_text(record[0]), float(record[1]), weighed)
 
 
 def transcript_from_json(path: Path) -> Transcript:
@@ -376,8 +413,15 @@ def _segment_from_dict(record: Mapping[str, Any]) -> Segment:
         speaker=str(record.get("speaker", "")),
         confidence=None if confidence is None else float(confidence),
         source_text=_text(record.get("source_text", "")),
-        candidates=tuple(Candidate(_text(c[0]), float(c[1])) for c in record.get("candidates", ())),
+        candidates=tuple(_candidate_from_list(c) for c in record.get("candidates", ())),
+        choice=_choice_from_dict(record.get("choice")),
     )
+
+
+def _choice_from_dict(record: Mapping[str, Any] | None) -> Choice | None:
+    if record is None:
+        return None
+    return Choice(float(record["slot"]), float(record["room"]), _text(record["reason"]))
 
 
 def _text(value: object) -> str:

@@ -37,12 +37,13 @@ from dubber.stages.mux import mux
 from dubber.stages.speak import speak
 from dubber.stages.sync import sync
 from dubber.stages.transcribe import transcribe
-from dubber.stages.translate import lost_edits, translate
+from dubber.stages.translate import doubtful, lost_edits, translate
 from dubber.subtitles import read_transcript, write_subtitles
 from dubber.subtitles.limits import summary
 from dubber.text.glossary import missing
 from dubber.text.spoken import spoken_form
 from dubber.timing.plan import plan
+from dubber.translation.choose import Judge
 from dubber.version import VERSION
 from dubber.weights import sha256_of
 from dubber.workspace import OUTPUTS, Artifact, key_of
@@ -146,7 +147,7 @@ class Steps:
     def translation(self, heard: Transcript, source: Language, target: Language) -> Transcript:
         """The transcript in the target language; segments that are still right are kept."""
         job, name = self._job, f"translation.{target.code}.json"
-        terms = job.glossary.translations(target)
+        judge = self._judge(source, target)
         key = job.key(
             "translation",
             {"transcript": _digest(heard)},
@@ -154,7 +155,13 @@ class Steps:
                 "engine": job.engines.choice("mt").identity,
                 "target": target.code,
                 "ends": source.sentence_ends,
-                "terms": terms,
+                "terms": judge.terms,
+                "pronunciations": judge.pronunciations,
+                "choice": asdict(judge.options),
+                "pace": judge.pace,
+                "pack": _pack(target),
+                "length": round(job.length, 3),
+                "timing": asdict(job.options.timing),
             },
         )
         standing = job.space.path(name)
@@ -168,9 +175,8 @@ class Steps:
             return translate(
                 heard,
                 job.engines.get("mt"),
-                source=source,
-                target=target,
-                terms=terms,
+                slots=plan(heard.segments, length=job.length, options=job.options.timing),
+                judge=judge,
                 previous=previous,
                 progress=job.progress("translate", target),
             )
@@ -178,10 +184,40 @@ class Steps:
         artifact = job.make("translate", name, key, _writer(make), check=transcript_from_json)
         said = transcript_from_json(artifact.path)
         for segment in said.segments:
-            for term in missing(segment.source_text or "", segment.text, terms):
+            for term in missing(segment.source_text or "", segment.text, judge.terms):
                 what = f"the {target.name} translation lacks the glossary's word for {term}"
                 job.notice(Notice("glossary", what, segment.id))
+        self._name_doubtful(said, target, name)
         return said
+
+    def _judge(self, source: Language, target: Language) -> Judge:
+        """What chooses among translations: the job's settings, its glossary and its voice."""
+        job = self._job
+        return Judge(
+            source,
+            target,
+            job.options.choice,
+            job.glossary.translations(target),
+            job.glossary.pronunciations(target),
+            job.engines.choice("tts").spec.pace,
+        )
+
+    def _name_doubtful(self, said: Transcript, target: Language, name: str) -> None:
+        """A notice for each doubtful segment; UnavailableError if the job is to be strict."""
+        job = self._job
+        found = doubtful(said, job.options.choice)
+        for segment in found:
+            what = f"translation doubtful (confidence {segment.confidence:.2f})"
+            job.notices.append(Notice("translation-doubtful", what, segment.id))
+        if found and job.options.strict:
+            ids = ", ".join(segment.id for segment in found[:5]) + (" …" if found[5:] else "")
+            raise UnavailableError(
+                f"translation doubtful in {len(found)} of {len(said.segments)} segments to "
+                f"{target.name} ({ids})",
+                subject=job.space.path(name),
+                cure="correct them there or set their confidence to 1 and run again, choose a "
+                "better --mt, or leave --strict out",
+            )
 
     def timeline(self, said: Transcript, target: Language) -> Timeline:
         """Takes of every segment, placed in time."""

@@ -12,7 +12,14 @@ from pathlib import Path
 import pytest
 
 from dubber import DubOptions, Job
-from dubber.errors import DataError, MediaError, NoInputError, OutputError, UsageError
+from dubber.errors import (
+    DataError,
+    MediaError,
+    NoInputError,
+    OutputError,
+    UnavailableError,
+    UsageError,
+)
 from dubber.media.probe import probe
 from dubber.open_job import Event
 from dubber.pipeline import dub
@@ -136,6 +143,30 @@ def test_a_glossary_reaches_the_translation_and_the_report_names_what_it_lacks(f
     edit(film.parent / "out" / "film.dub" / "translation.ta.json", 0, "போகலாம்")
     (result,) = run(film, options)
     assert any(notice.kind == "glossary" for notice in result.notices)
+
+
+def test_a_doubtful_translation_is_named_and_stops_a_strict_job_until_a_person_mends_it(
+    film: Path,
+) -> None:
+    (result,) = run(film)
+    assert not any(notice.kind == "translation-doubtful" for notice in result.notices)
+    given = film.parent / "out" / "film.dub" / "translation.ta.json"
+    value = json.loads(given.read_text(encoding="utf-8"))
+    for segment in value["segments"]:
+        segment["confidence"] = 0.01
+    given.write_text(json.dumps(value, ensure_ascii=False), encoding="utf-8")
+    loose = replace(FAKES, since="speak")
+    (result,) = run(film, loose)
+    doubted = [notice for notice in result.notices if notice.kind == "translation-doubtful"]
+    assert [notice.segment_id for notice in doubted] == ["s0001", "s0002"]
+    with pytest.raises(
+        UnavailableError, match=r"doubtful in 2 of 2 segments.*s0001, s0002"
+    ) as error:
+        run(film, replace(loose, strict=True))
+    assert error.value.exit_code == 69
+    edit(given, 0, "என் வரி")
+    edit(given, 1, "இரண்டாவது")
+    assert run(film, replace(loose, strict=True))
 
 
 def test_until_a_stage_nothing_later_is_made(film: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 from dubber.errors import DataError
 from dubber.schema import (
     Candidate,
+    Choice,
     Clip,
     Notice,
     Phoneme,
@@ -16,6 +17,7 @@ from dubber.schema import (
     Take,
     Timeline,
     Transcript,
+    Weighed,
     Word,
     timeline_from_json,
     timeline_to_json,
@@ -35,7 +37,8 @@ HEARD = Transcript(
             "A",
             -0.5,
             "नमस्ते",
-            (Candidate("வணக்கம்", -0.5),),
+            (Candidate("வணக்கம்", -0.5, Weighed(1.25, 1.0, 0.5, -1.5)), Candidate("ஆம்", -0.75)),
+            Choice(1.75, 2.25, "the model's first"),
         ),
         Segment("s0002", 3.0, 4.0, "நன்றி"),
     ),

@@ -87,6 +87,9 @@ DEFAULTS = DubOptions()
 @click.option("--until", type=click.Choice(STAGES), help="End after this stage.")
 @click.option("--fresh", is_flag=True, help="Do everything again.")
 @click.option("--overwrite", is_flag=True, help="Replace outputs that another program wrote.")
+@click.option(
+    "--strict", is_flag=True, help="End before speaking if a translation is doubtful (exit 69)."
+)
 @click.option("--allow-partial", is_flag=True, help="Accept a file that is cut short.")
 @click.option("--device", type=click.Choice(("auto", "cpu", "cuda")), default=DEFAULTS.device)
 @click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
@@ -115,6 +118,7 @@ def video(
     until: str | None,
     fresh: bool,
     overwrite: bool,
+    strict: bool,
     allow_partial: bool,
     device: str,
     as_json: bool,
@@ -140,6 +144,7 @@ def video(
         subtitles=_formats(subs),
         keep_original_audio=keep_original_audio,
         audio_track=audio_track,
+        strict=strict,
         allow_partial=allow_partial,
         device=device,
         since=since or "",

@@ -1,66 +1,76 @@
-"""Say every segment in the target language; keep what is still right."""
+"""Say every segment in the target language, in the time it has; keep what is still right."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import re
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 
+from dubber.config import ChoiceOptions
 from dubber.errors import UnavailableError
-from dubber.languages import Language
 from dubber.protocols import Progress, Translator, silent
-from dubber.schema import Candidate, Segment, Transcript
+from dubber.schema import Candidate, Segment, Slot, Transcript
 from dubber.text.glossary import mark, unmark
 from dubber.text.sentences import chunks
+from dubber.translation.choose import Judge, confidence_of
 
-N_BEST = 4
 BATCH_SEGMENTS = 16
+SLOT_TOLERANCE = 0.01  # seconds by which a slot may change before a segment is chosen anew
 
 
 def translate(
     heard: Transcript,
     translator: Translator,
     *,
-    source: Language,
-    target: Language,
-    terms: Mapping[str, str] | None = None,
+    slots: Sequence[Slot],
+    judge: Judge,
     previous: Transcript | None = None,
     progress: Progress = silent,
 ) -> Transcript:
-    """The transcript in `target`: the same segments with the same ids and times.
+    """The transcript in the judge's target language: the same segments with the same ids and times.
 
-    `terms` are what a glossary says certain words become; where the engine loses one, the sentence
-    is translated without it. `previous` is what an earlier run left. Of it, a segment is kept if it
-    translates the very text that is there now, and either the same engine made it with the same
-    terms or a person has changed it since.
+    `slots` has one for each segment, in order. Where the engine loses one of the judge's terms,
+    the sentence is translated without it. `previous` is what an earlier run left. Of it, a segment
+    is kept if it translates the very text that is there now, and either was made the same way for
+    the same slot, or a person has changed it since.
     UnavailableError if the translator cannot do this pair.
     """
-    if not translator.supports(source.code, target.code):
+    if not translator.supports(judge.source.code, judge.target.code):
         raise UnavailableError(
-            f"{translator.name} cannot translate {source.name} to {target.name}",
+            f"{translator.name} cannot translate {judge.source.name} to {judge.target.name}",
             cure="choose another --mt, or see `dub engines`",
         )
-    terms = terms or {}
-    made_by = _made_by(translator, terms)
-    kept = _kept(heard, previous, made_by)
+    made_by = _made_by(translator, judge)
+    of_segment = {slot.segment_id: slot for slot in slots}
+    kept = _kept(heard, previous, made_by, of_segment)
     said = dict(kept)
     fresh = [segment for segment in heard.segments if segment.id not in kept]
     for first in range(0, len(fresh), BATCH_SEGMENTS):
         batch = fresh[first : first + BATCH_SEGMENTS]
-        for segment in _translate_batch(batch, translator, source, target, terms):
+        for segment in _translate_batch(batch, translator, judge, of_segment):
             said[segment.id] = segment
         progress(len(said), len(heard.segments))
-    return Transcript(target.code, tuple(said[segment.id] for segment in heard.segments), made_by)
+    segments = tuple(said[segment.id] for segment in heard.segments)
+    return Transcript(judge.target.code, segments, made_by)
 
 
-def _made_by(translator: Translator, terms: Mapping[str, str]) -> str:
-    """The engine's name, and that of the terms if there are any."""
-    if not terms:
-        return translator.name
-    digest = hashlib.sha256(json.dumps(terms, sort_keys=True).encode()).hexdigest()[:8]
-    return f"{translator.name} with glossary {digest}"
+def _made_by(translator: Translator, judge: Judge) -> str:
+    """The engine's name, and a digest of all else that its candidates were chosen by."""
+    facts = [asdict(judge.options), dict(judge.terms), dict(judge.pronunciations), judge.pace]
+    digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:8]
+    return f"{translator.name} with settings {digest}"
+
+
+def doubtful(said: Transcript, options: ChoiceOptions) -> tuple[Segment, ...]:
+    """The segments that the translator itself is not sure of, and that nobody has changed."""
+    return tuple(
+        segment
+        for segment in said.segments
+        if segment.confidence is not None
+        and segment.confidence < options.doubtful
+        and not is_edited(segment)
+    )
 
 
 def lost_edits(heard: Transcript, previous: Transcript) -> tuple[Segment, ...]:
@@ -78,7 +88,9 @@ def is_edited(segment: Segment) -> bool:
     return not segment.candidates or segment.text != segment.candidates[0].text
 
 
-def _kept(heard: Transcript, previous: Transcript | None, engine: str) -> dict[str, Segment]:
+def _kept(
+    heard: Transcript, previous: Transcript | None, made_by: str, slots: Mapping[str, Slot]
+) -> dict[str, Segment]:
     if previous is None:
         return {}
     old = {segment.id: segment for segment in previous.segments}
@@ -87,54 +99,75 @@ def _kept(heard: Transcript, previous: Transcript | None, engine: str) -> dict[s
         before = old.get(segment.id)
         if before is None or before.source_text != segment.text:
             continue
-        if is_edited(before) or previous.made_by == engine:
+        same = previous.made_by == made_by and _same_slot(before, slots[segment.id])
+        if same or is_edited(before):
             kept[segment.id] = replace(before, start=segment.start, end=segment.end)
     return kept
 
 
+def _same_slot(segment: Segment, slot: Slot) -> bool:
+    choice = segment.choice
+    if choice is None:
+        return not segment.text
+    own, room = slot.end - slot.start, slot.limit - slot.start
+    return max(abs(choice.slot - own), abs(choice.room - room)) <= SLOT_TOLERANCE
+
+
 def _translate_batch(
-    batch: list[Segment],
-    translator: Translator,
-    source: Language,
-    target: Language,
-    terms: Mapping[str, str],
+    batch: list[Segment], translator: Translator, judge: Judge, slots: Mapping[str, Slot]
 ) -> list[Segment]:
-    pieces = [chunks(segment.text, source) for segment in batch]
+    pieces = [chunks(segment.text, judge.source) for segment in batch]
     flat = [piece for of_segment in pieces for piece in of_segment]
-    answers = iter(_with_terms(flat, translator, source, target, terms))
+    answers = iter(_with_terms(flat, translator, judge))
     translated = []
     for segment, own in zip(batch, pieces, strict=True):
-        candidates = _join([next(answers) for _ in own], own)
-        translated.append(
-            Segment(
-                id=segment.id,
-                start=segment.start,
-                end=segment.end,
-                text=candidates[0].text if candidates else "",
-                speaker=segment.speaker,
-                confidence=candidates[0].score if candidates else None,
-                source_text=segment.text,
-                candidates=tuple(candidates),
-            )
+        blank = Segment(
+            id=segment.id,
+            start=segment.start,
+            end=segment.end,
+            text="",
+            speaker=segment.speaker,
+            source_text=segment.text,
         )
+        if own:
+            blank = _said(blank, own, [next(answers) for _ in own], judge, slots[segment.id])
+        translated.append(blank)
     return translated
 
 
+def _said(
+    blank: Segment,
+    sentences: Sequence[str],
+    answers: Sequence[Sequence[Candidate]],
+    judge: Judge,
+    slot: Slot,
+) -> Segment:
+    candidates, choice = judge.choose(sentences, answers, slot)
+    return replace(
+        blank,
+        text=candidates[0].text,
+        confidence=confidence_of(candidates[0]),
+        candidates=tuple(candidates),
+        choice=choice,
+    )
+
+
 def _with_terms(
-    sentences: list[str],
-    translator: Translator,
-    source: Language,
-    target: Language,
-    terms: Mapping[str, str],
+    sentences: list[str], translator: Translator, judge: Judge
 ) -> list[list[Candidate]]:
     """The engine's candidates, with the glossary's terms in them wherever it kept their marks."""
 
     def ask(texts: list[str]) -> list[list[Candidate]]:
         if not texts:
             return []
-        return translator.translate(texts, source=source.code, target=target.code, n_best=N_BEST)
+        return translator.translate(
+            texts,
+            source=judge.source.code,
+            target=judge.target.code,
+            n_best=judge.options.n_best,
+        )
 
-    marked = [mark(sentence, terms) for sentence in sentences]
+    marked = [mark(sentence, judge.terms) for sentence in sentences]
     answers = []
     for candidates, (_, meaning) in zip(ask([text for text, _ in marked]), marked, strict=True):
         texts = [unmark(candidate.text, meaning) for candidate in candidates]
@@ -149,19 +182,3 @@ def _with_terms(
     for number, candidates in zip(lost, ask([sentences[n] for n in lost]), strict=True):
         answers[number] = candidates
     return answers
-
-
-def _join(answers: list[list[Candidate]], pieces: list[str]) -> list[Candidate]:
-    """Candidates of the whole segment: a lone sentence's own, else the best of each, joined.
-
-    The joined score weighs each sentence by its length in the source.
-    """
-    if not answers:
-        return []
-    if len(answers) == 1:
-        return answers[0]
-    weights = [max(1, len(piece)) for piece in pieces]
-    best = [candidates[0] for candidates in answers]
-    score = sum(c.score * w for c, w in zip(best, weights, strict=True)) / sum(weights)
-    text = re.sub(r"\s+", " ", " ".join(c.text for c in best)).strip()
-    return [Candidate(text, score)]

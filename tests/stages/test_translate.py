@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import pytest
 
 from dubber import languages
+from dubber.config import ChoiceOptions, TimingOptions
 from dubber.errors import UnavailableError
+from dubber.languages import Language
+from dubber.protocols import Translator
 from dubber.schema import Candidate, Segment, Transcript
-from dubber.stages.translate import lost_edits, translate
+from dubber.stages.translate import doubtful, lost_edits
+from dubber.stages.translate import translate as stage
+from dubber.timing.plan import plan
+from dubber.translation.choose import Judge
 
 HINDI, TAMIL = languages.get("hi"), languages.get("ta")
 HEARD = Transcript(
@@ -41,8 +47,21 @@ class Counting:
         return [[Candidate(f"<{text}>", -1.0)] for text in sentences]
 
 
-def said(translator: Counting, previous: Transcript | None = None) -> Transcript:
-    return translate(HEARD, translator, source=HINDI, target=TAMIL, previous=previous)
+def translate(
+    heard: Transcript,
+    translator: Translator,
+    *,
+    target: Language = TAMIL,
+    terms: Mapping[str, str] | None = None,
+    previous: Transcript | None = None,
+) -> Transcript:
+    judge = Judge(HINDI, target, ChoiceOptions(), terms or {}, {})
+    slots = plan(heard.segments, length=6.0, options=TimingOptions())
+    return stage(heard, translator, slots=slots, judge=judge, previous=previous)
+
+
+def said(translator: Translator, previous: Transcript | None = None) -> Transcript:
+    return translate(HEARD, translator, previous=previous)
 
 
 def test_segments_keep_their_ids_and_times_and_know_what_they_translate() -> None:
@@ -63,7 +82,7 @@ def test_sentences_are_translated_one_by_one_and_joined() -> None:
 def test_no_text_longer_than_two_thousand_bytes_reaches_an_engine() -> None:
     translator = Counting()
     long = replace(HEARD, segments=(Segment("s1", 0, 1, "बहुत लंबी बात " * 200),))
-    translate(long, translator, source=HINDI, target=TAMIL)
+    translate(long, translator)
     assert len(translator.asked) > 1
     assert all(len(text.encode()) <= 2000 for text in translator.asked)
     assert " ".join(translator.asked).split() == long.segments[0].text.split()
@@ -102,7 +121,7 @@ def test_edits_of_lines_that_changed_are_named_as_lost() -> None:
 
 def test_a_pair_the_engine_cannot_do_is_refused() -> None:
     with pytest.raises(UnavailableError, match="cannot translate Hindi to Telugu"):
-        translate(HEARD, Counting(), source=HINDI, target=languages.get("te"))
+        translate(HEARD, Counting(), target=languages.get("te"))
 
 
 class Shouting(Counting):
@@ -121,9 +140,7 @@ class Shouting(Counting):
 
 def test_a_glossarys_terms_stand_in_the_translation_and_no_engine_sees_them() -> None:
     translator = Shouting()
-    result = translate(
-        HEARD, translator, source=HINDI, target=TAMIL, terms={"धन्यवाद": "நன்றி", "ठीक": "keep"}
-    )
+    result = translate(HEARD, translator, terms={"धन्यवाद": "நன்றி", "ठीक": "keep"})
     assert result["s0003"].text == "«நன்றி।»"
     assert not any("धन्यवाद" in text for text in translator.asked)
     assert result["s0002"].text == "«आप कैसे हैं?» «मैं keep हूँ।»"
@@ -131,7 +148,7 @@ def test_a_glossarys_terms_stand_in_the_translation_and_no_engine_sees_them() ->
 
 def test_a_sentence_whose_term_the_engine_loses_is_translated_without_it() -> None:
     translator = Shouting(loses="900001")
-    result = translate(HEARD, translator, source=HINDI, target=TAMIL, terms={"धन्यवाद": "நன்றி"})
+    result = translate(HEARD, translator, terms={"धन्यवाद": "நன்றி"})
     assert result["s0003"].text == "«धन्यवाद।»"
 
 
@@ -141,9 +158,58 @@ def test_other_terms_translate_anew_what_the_engine_made() -> None:
     translate(
         HEARD,
         translator,
-        source=HINDI,
-        target=TAMIL,
         terms={"कुछ": "ஏதோ"},
         previous=before,
     )
     assert len(translator.asked) == 4
+
+
+class Offering(Counting):
+    """A translator that offers the given candidates for each sentence."""
+
+    def __init__(self, *offers: tuple[str, float]) -> None:
+        super().__init__()
+        self.offers = [Candidate(text, score) for text, score in offers]
+
+    def translate(
+        self, sentences: Sequence[str], *, source: str, target: str, n_best: int = 1
+    ) -> list[list[Candidate]]:
+        self.asked += sentences
+        return [self.offers[:n_best] for _ in sentences]
+
+
+LONG, SHORT = "மிகவும் நீளமான ஒரு வாக்கியம் இங்கே எழுதப்பட்டிருக்கிறது", "வணக்கம் நண்பரே"
+
+
+def test_the_translation_that_fits_its_slot_is_taken_and_the_file_says_why() -> None:
+    result = said(Offering((LONG, -0.4), (SHORT, -0.6)))
+    first = result["s0001"]
+    assert first.text == first.candidates[0].text == SHORT
+    assert first.candidates[1].text == LONG
+    assert first.choice is not None and "fits better" in first.choice.reason
+    assert (first.choice.slot, first.choice.room) == (1.0, 1.42)
+    assert first.confidence == pytest.approx(0.549, abs=0.001)
+
+
+def test_a_segment_whose_slot_changed_is_chosen_anew_unless_a_person_wrote_it() -> None:
+    offers = ((LONG, -0.4), (SHORT, -0.6))
+    before = said(Offering(*offers))
+    edited = replace(before, segments=(*before.segments[:2], replace(before.segments[2], text="!")))
+    later = replace(HEARD.segments[1], start=3.2, end=3.9)
+    moved = replace(HEARD, segments=(HEARD.segments[0], later, HEARD.segments[2]))
+    translator = Offering(*offers)
+    result = translate(moved, translator, previous=edited)
+    assert "नमस्ते।" in translator.asked  # its room grew
+    assert "धन्यवाद।" not in translator.asked
+    assert result["s0003"].text == "!"
+
+
+def test_a_doubtful_segment_is_one_the_translator_is_not_sure_of_and_nobody_changed() -> None:
+    result = said(Offering((SHORT, -3.0)))
+    options = ChoiceOptions()
+    assert [segment.id for segment in doubtful(result, options)] == ["s0001", "s0002", "s0003"]
+    mended = replace(result.segments[0], text="வணக்கம்")
+    sure = replace(result.segments[1], confidence=1.0)
+    result = replace(result, segments=(mended, sure, result.segments[2]))
+    assert [segment.id for segment in doubtful(result, options)] == ["s0003"]
+    assert doubtful(said(Offering((SHORT, -0.1))), options) == ()

@@ -8,7 +8,14 @@ import pytest
 
 from dubber import languages
 from dubber.languages import Language
-from dubber.text.numbers import digit_by_digit, number_of, words_of, year_words
+from dubber.text.numbers import (
+    digit_by_digit,
+    number_of,
+    numbers_in,
+    numbers_lost,
+    words_of,
+    year_words,
+)
 
 PACKS = languages.all_languages()
 MOST = 99_99_99_999
@@ -76,3 +83,35 @@ def test_years_are_said_as_each_language_says_them(code: str, year: int, words: 
 
 def test_a_telephone_number_is_said_digit_by_digit() -> None:
     assert digit_by_digit("108", languages.get("hi")) == "एक शून्य आठ"
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "found"),
+    [
+        ("hi", "मेरे पास पच्चीस हज़ार तीन सौ रुपये हैं", ["25300"]),
+        ("hi", "1,25,000.50 में से २ गए, और पाँच आए", ["125000.50", "2", "5"]),
+        ("hi", "एक घर", []),  # the article
+        ("ta", "ஐந்து பசுக்கள், 12 வீடுகள்", ["12", "5"]),
+        ("hi", "🙂 …", []),
+        ("hi", "", []),
+    ],
+)
+def test_numbers_are_found_in_figures_and_in_words(code: str, text: str, found: list[str]) -> None:
+    assert numbers_in(text, languages.get(code)) == found
+
+
+@pytest.mark.parametrize(
+    ("source", "said", "lost"),
+    [
+        ("दो गाय और 12 घर", "இரண்டையும் 12", []),  # an ending
+        ("दो गाय और 12 घर", "2 பசு, பன்னிரண்டு வீடு", []),
+        ("दो गाय और 12 घर", "பசு, வீடு", ["12", "2"]),
+        ("12 घर और 12 गाय", "12 வீடு", ["12"]),  # each counts once
+        ("99999999999999999999 घर", "வீடு", ["99999999999999999999"]),
+    ],
+)
+def test_a_number_is_lost_if_it_stands_in_neither_form(
+    source: str, said: str, lost: list[str]
+) -> None:
+    hindi, tamil = languages.get("hi"), languages.get("ta")
+    assert numbers_lost(source, said, hindi, tamil) == lost
