@@ -78,7 +78,7 @@ def write_card(folder: Path, *, name: str, revision: str, licence: str) -> None:
     lines = [
         f"name = {json.dumps(name)}",
         'summary = "Generator of mouths from landmarks, trained by this project, ONNX"',
-        'source = "trained by `dub train lips`: see MODEL_CARD.md"',
+        'source = "trained by `dub train lips` on clips of the GRID corpus: see MODEL_CARD.md"',
         f"revision = {json.dumps(revision)}",
         f"licence = {json.dumps(licence)}",
     ]
