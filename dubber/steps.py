@@ -7,7 +7,7 @@ does not stand is an engine opened and the stage run. `pipeline.dub` says the or
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -41,6 +41,7 @@ from dubber.stages.translate import doubtful, lost_edits, translate
 from dubber.subtitles import read_transcript, write_subtitles
 from dubber.subtitles.limits import summary
 from dubber.text.glossary import missing
+from dubber.text.mixed import in_own_script, is_romanised
 from dubber.text.spoken import spoken_form
 from dubber.timing.plan import plan
 from dubber.translation.choose import Judge
@@ -78,6 +79,10 @@ class Steps:
         job.protect_edit(TRANSCRIPT, key)
         artifact = job.make("transcribe", TRANSCRIPT, key, make, check=transcript_from_json)
         heard = transcript_from_json(artifact.path)
+        foreign = [s.id for s in heard.segments if is_romanised(s.text, source)]
+        if foreign:
+            what = f"{len(foreign)} lines are in Latin letters, not in those of {source.name}"
+            job.notice(Notice("script", f"{what}; they may be translated badly", foreign[0]))
         if not heard.segments:
             job.notice(Notice("no-speech", "no speech was found; the sound is kept as it is"))
         return heard
@@ -87,7 +92,13 @@ class Steps:
         if given is None or not given.is_file():
             raise NoInputError("no such transcript", subject=given)
         key = self._job.key("transcript", {"file": sha256_of(given)}, {"language": source.code})
-        return key, _writer(lambda: read_transcript(given, language=source.code))
+
+        def make() -> Transcript:
+            read = read_transcript(given, language=source.code)
+            segments = [replace(s, text=in_own_script(s.text, source)) for s in read.segments]
+            return replace(read, segments=tuple(segments))
+
+        return key, _writer(make)
 
     def _recognised(self, source: Language) -> tuple[str, Callable[[Path], None]]:
         job, speech = self._job, self._speech()

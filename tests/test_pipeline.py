@@ -169,6 +169,14 @@ def test_a_doubtful_translation_is_named_and_stops_a_strict_job_until_a_person_m
     assert run(film, replace(loose, strict=True))
 
 
+def test_a_transcript_of_hindi_in_latin_letters_is_read_as_hindi(film: Path) -> None:
+    given = film.parent / "heard.srt"
+    given.write_text("1\n00:00:01,000 --> 00:00:02,000\naap kaise hain\n", encoding="utf-8")
+    (result,) = run(film, replace(FAKES, transcript=given))
+    report = json.loads(result.report.read_text(encoding="utf-8"))
+    assert report["segments"][0]["heard"] == "आप कैसे हैं"
+
+
 def test_until_a_stage_nothing_later_is_made(film: Path) -> None:
     assert run(film, replace(FAKES, until="transcribe")) == ()
     assert sorted(path.name for path in (film.parent / "out").iterdir()) == ["film.dub"]
