@@ -130,8 +130,19 @@ class _Still:
     index: int = 0
     time: float = 0.0
 
+    @property
+    def width(self) -> int:
+        return self.image.shape[1]
+
+    @property
+    def height(self) -> int:
+        return self.image.shape[0]
+
     def bgr(self) -> np.ndarray:
         return self.image
+
+    def crop(self, x: int, y: int, w: int, h: int) -> np.ndarray:
+        return self.image[y : y + h, x : x + w].copy()
 
 
 def show(photo: Photo, mouth: np.ndarray, time: float) -> np.ndarray:

@@ -60,24 +60,23 @@ class FaceLandmarker:
         """For each frame its faces, the largest first."""
         regions: list[Region] = []
         for number, frame in enumerate(frames):
-            image = frame.bgr()
-            faces = self._follow(image, regions)
+            faces = self._follow(frame, regions)
             if len(faces) < len(regions) or number % DETECT_EVERY == 0:
                 held = [region_of_landmarks(face.landmarks) for face in faces]
-                new = [r for r in self._detect(image) if not any(_same(r, h) for h in held)]
-                faces += self._follow(image, new[: MOST_FACES - len(faces)], held)
+                new = [r for r in self._detect(frame.bgr()) if not any(_same(r, h) for h in held)]
+                faces += self._follow(frame, new[: MOST_FACES - len(faces)], held)
             regions = [region_of_landmarks(face.landmarks) for face in faces]
             order = sorted(range(len(faces)), key=lambda i: -regions[i].side)
             yield [faces[i] for i in order]
 
     def _follow(
-        self, image: Image, regions: list[Region], held: Iterable[Region] = ()
+        self, frame: FramePicture, regions: list[Region], held: Iterable[Region] = ()
     ) -> list[FaceObservation]:
         """The faces that are in these regions, each once."""
         faces: list[FaceObservation] = []
         seen = list(held)
         for region in regions:
-            face = self._look(image, region)
+            face = self._look(frame, region)
             if face is None:
                 continue
             place = region_of_landmarks(face.landmarks)
@@ -86,8 +85,8 @@ class FaceLandmarker:
                 faces.append(face)
         return faces
 
-    def _look(self, image: Image, region: Region) -> FaceObservation | None:
-        cut = region.cut(image, SIDE)[..., ::-1]
+    def _look(self, frame: FramePicture, region: Region) -> FaceObservation | None:
+        cut = region.cut(frame, SIDE)[..., ::-1]
         outputs = self._landmarks.run(cut.astype(np.float32) / np.float32(255))
         presence = float(1 / (1 + np.exp(-np.clip(outputs[1].reshape(-1)[0], -50, 50))))
         if presence < PRESENT:

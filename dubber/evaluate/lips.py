@@ -133,7 +133,7 @@ def score(
 
 def correlation(one: Floats, other: Floats) -> float:
     """Pearson's; NaN where one of them does not vary."""
-    if len(one) < 3 or float(np.std(one)) < 1e-9 or float(np.std(other)) < 1e-9:
+    if len(one) < 3 or min(float(np.std(one)), float(np.std(other))) < 1e-6:
         return float("nan")
     return float(np.corrcoef(one, other)[0, 1])
 

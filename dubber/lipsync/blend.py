@@ -26,6 +26,8 @@ SIDE_MARGIN = 0.012  # … but beyond the jaw's sides: what is behind a face is 
 ROOM = 0.22  # of the face's width around the points, so that the mask ends inside a patch
 STEADY = 0.35  # how much a frame's own colour shift counts against the ones before
 AT_ONCE = 3.0  # levels by which a shift has changed when only its own counts
+COARSE = 160  # pixels of the longer side of a patch in which its mask is worked out
+MIDDLE = 96  # … and the differences of colour
 GRID = 24  # cells a side in which colour shifts are worked out
 
 
@@ -53,8 +55,23 @@ def mask_of(shape: tuple[int, int], face: Points, drawn: Points) -> Floats:
     """How much of the drawn mouth each pixel of a patch takes, 0..1, shape (height, width).
 
     It holds lips, chin and lower cheeks of both the face and what is drawn, and fades beyond the
-    jaw: a chin is never cut. It ends below the nose.
+    jaw: a chin is never cut. It ends below the nose. Worked out coarsely: it is smooth.
     """
+    import cv2
+
+    scale = min(1.0, COARSE / max(shape))
+    if scale == 1:
+        return _mask(shape, face, drawn)
+    small = round(shape[0] * scale), round(shape[1] * scale)
+    ratio = np.array([small[1] / shape[1], small[0] / shape[0]], np.float32)
+    mask = _mask(small, face * ratio, drawn * ratio)
+    fine = cv2.resize(mask, shape[::-1], interpolation=cv2.INTER_LINEAR)
+    fine[[0, -1]] = 0
+    fine[:, [0, -1]] = 0
+    return np.asarray(fine, np.float32)
+
+
+def _mask(shape: tuple[int, int], face: Points, drawn: Points) -> Floats:
     import cv2
 
     width = face_width(face)
@@ -126,23 +143,34 @@ class Blender:
     ) -> Image:
         """`image` with the mouth of `drawn` in it; `face` and `points` are their landmarks in
         patch pixels, `weight` 0..1 how much it shows. Pixels outside the mask are untouched."""
+        import cv2
+
         mask = mask_of((image.shape[0], image.shape[1]), face, points)
-        shifted = drawn.astype(np.float32) + self._colour(image, drawn, mask, face)
-        share = (mask * weight)[..., None]
-        base = image.astype(np.float32)
-        mixed = np.rint(np.clip(base + share * (shifted - base), 0, 255)).astype(np.uint8)
-        return np.where(share > 1 / 512, mixed, image)
+        shift = self._colour(image, drawn, mask, face)
+        shifted = cv2.add(drawn, shift, dtype=cv2.CV_8U)
+        share = mask * np.float32(weight)
+        mixed = cv2.blendLinear(shifted, image, share, 1 - share)
+        cv2.copyTo(image, (share <= 1 / 512).astype(np.uint8), mixed)
+        return np.asarray(mixed, np.uint8)
 
     def _colour(self, image: Image, drawn: Image, mask: Floats, face: Points) -> Floats:
         """What to add to `drawn` so that it meets `image` in the rim of the mask: a smooth field
         (a membrane: normalised blur of the differences in the rim)."""
         import cv2
 
-        inside = np.zeros(mask.shape, np.uint8)
-        cv2.fillConvexPoly(inside, cv2.convexHull(np.rint(face[_WHOLE_JAW]).astype(np.int32)), 1)
-        rim = ((mask > 0.02) & (mask < 0.7) & (inside > 0)).astype(np.float32)
+        small = (MIDDLE, MIDDLE)
+        ratio = np.array([MIDDLE / mask.shape[1], MIDDLE / mask.shape[0]], np.float32)
+        inside = np.zeros(small, np.uint8)
+        hull = cv2.convexHull(np.rint(face[_WHOLE_JAW] * ratio).astype(np.int32))
+        cv2.fillConvexPoly(inside, hull, 1)
+        near = cv2.resize(mask, small, interpolation=cv2.INTER_LINEAR)
+        rim = ((near > 0.02) & (near < 0.7) & (inside > 0)).astype(np.float32)
         size = (GRID, GRID)
-        gap = np.clip(image.astype(np.float32) - drawn, -40, 40) * rim[..., None]
+        ours, theirs = (
+            cv2.resize(picture, small, interpolation=cv2.INTER_AREA).astype(np.float32)
+            for picture in (drawn, image)
+        )
+        gap = np.clip(theirs - ours, -40, 40) * rim[..., None]
         total = cv2.resize(gap, size, interpolation=cv2.INTER_AREA)
         count = cv2.resize(rim, size, interpolation=cv2.INTER_AREA)
         wide = GRID / 5

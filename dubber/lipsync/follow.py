@@ -16,13 +16,14 @@ from dubber.lipsync.tracks import FaceTrack, FaceTracks
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from dubber.protocols import FaceObservation, Image, Points
+    from dubber.protocols import FaceObservation, FramePicture, Image, Points
 
     Floats = NDArray[np.float32]
 
 LONGEST_GAP = 8  # frames a face may be lost and still be the same track
 REACH = 0.6  # of its size that a face may move between two frames it is seen in
 CROWDED = 0.4  # of its size: nearer to two tracks than this, a face may be either
+ROOM = 0.15  # of its width around a face that is looked at
 LOOK_EVERY = 10  # frames of a track between two looks at who it is
 RIGHT_EDGE, LEFT_EDGE = 234, 454  # landmarks in front of the ears
 
@@ -43,8 +44,9 @@ class _Growing:
     def middle(self) -> Floats:
         return np.asarray(self.points[-1].mean(axis=0), np.float32)
 
-    def see(self, image: Image, landmarks: Points) -> None:
+    def see(self, frame: FramePicture, landmarks: Points) -> None:
         """What the picture tells of the face, beyond its landmarks."""
+        image, landmarks = _face_of(frame, landmarks)
         self.skin.append(np.rint(colours(image, landmarks)).astype(np.uint8))
         due = len(self.frames) > len(self.looks) * LOOK_EVERY
         if due and abs(self.yaw[-1]) < TURNED and self.size[-1] >= LEAST_PIXELS:
@@ -71,7 +73,7 @@ class TrackBuilder:
         faces: Sequence[FaceObservation],
         *,
         cut: bool,
-        image: Image | None = None,
+        picture: FramePicture | None = None,
     ) -> None:
         """The next frame: when it is seen, its faces, whether a scene begins with it, and its
         picture (without one, nobody is known again and nothing covers a mouth)."""
@@ -88,8 +90,8 @@ class TrackBuilder:
             track.points.append(points)
             track.yaw.append(yaw_degrees(face.landmarks))
             track.size.append(_width(face.landmarks))
-            if image is not None:
-                track.see(image, face.landmarks)
+            if picture is not None:
+                track.see(picture, face.landmarks)
 
     def finish(self) -> FaceTracks:
         """Every face followed, with short gaps filled in, and who is who."""
@@ -125,6 +127,17 @@ class TrackBuilder:
     def _close(self, over: Callable[[_Growing], bool]) -> None:
         self._done += [(_filled(track), track.sighting()) for track in self._open if over(track)]
         self._open = [track for track in self._open if not over(track)]
+
+
+def _face_of(frame: FramePicture, landmarks: Points) -> tuple[Image, Points]:
+    """The part of the frame with the face and a little around it, and its landmarks there."""
+    flat = landmarks[:, :2]
+    room = ROOM * _width(landmarks)
+    most = np.array([frame.width, frame.height])
+    low = np.clip(flat.min(axis=0) - room, 0, most - 2).astype(int)
+    high = np.clip(flat.max(axis=0) + room, low + 2, most).astype(int)
+    x, y, w, h = (int(v) for v in (*low, *(high - low)))
+    return frame.crop(x, y, w, h), landmarks - np.array([x, y, 0], np.float32)
 
 
 def _near(middle: Floats, size: float, tracks: Sequence[_Growing]) -> list[tuple[float, _Growing]]:

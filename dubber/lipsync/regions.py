@@ -16,7 +16,7 @@ from dubber.lipsync.blazeface import LEFT_EYE, RIGHT_EYE
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from dubber.protocols import Image, Points
+    from dubber.protocols import FramePicture, Image, Points
 
     Floats = NDArray[np.float32]
 
@@ -45,14 +45,20 @@ class Region:
             ]
         )
 
-    def cut(self, image: Image, size: int) -> Image:
+    def cut(self, frame: FramePicture, size: int) -> Image:
         """Its picture, `size` x `size`; edge pixels are repeated outside the whole picture."""
         import cv2
 
+        reach = self.side / 2 * (abs(np.cos(self.angle)) + abs(np.sin(self.angle))) + 2
+        left, right = (_within(self.x + off, frame.width) for off in (-reach, reach))
+        top, bottom = (_within(self.y + off, frame.height) for off in (-reach, reach))
+        left, top = min(left, frame.width - 1), min(top, frame.height - 1)
+        part = frame.crop(left, top, max(1, right - left), max(1, bottom - top))
+        matrix = self.matrix(size) - np.array([[0, 0, left], [0, 0, top]])
         return np.asarray(
             cv2.warpAffine(
-                image,
-                self.matrix(size),
+                part,
+                matrix,
                 (size, size),
                 flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
                 borderMode=cv2.BORDER_REPLICATE,
@@ -65,6 +71,10 @@ class Region:
         matrix = self.matrix(size)
         flat = points[:, :2] @ matrix[:, :2].T + matrix[:, 2]
         return np.column_stack([flat, points[:, 2] * (self.side / size)]).astype(np.float32)
+
+
+def _within(place: float, length: int) -> int:
+    return int(min(max(place, 0), length))
 
 
 def region_of_box(box: Floats) -> Region:

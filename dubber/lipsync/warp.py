@@ -39,7 +39,7 @@ _FIXED = places((*CHEEKS, 98, 327, 2, *JAW[1:6], *JAW[-6:-1]))
 _MOVED = np.concatenate([_INNER, _OUTER, _CHIN])
 _CONTROL = np.unique(np.concatenate([_MOVED, _FIXED, places(MIDLINE)]))
 NEVER_QUITE = 0.94  # of the gap that is closed: two points cannot lie on one
-GRID = 36  # cells a side in which the bending is worked out
+GRID = 28  # cells a side in which the bending is worked out
 
 
 def similarity(source: Points, target: Points) -> NDArray[np.float64]:
@@ -140,7 +140,8 @@ def bending(source: Points, target: Points, size: tuple[int, int]) -> Floats:
         (np.arange(GRID) + 0.5) * width / GRID - 0.5, (np.arange(GRID) + 0.5) * height / GRID - 0.5
     )
     cells = np.column_stack([x.ravel(), y.ravel()]) / scale
-    off = ((cells[:, None] - knots[None]) ** 2).sum(axis=2)
+    off = (cells**2).sum(axis=1)[:, None] + (knots**2).sum(axis=1) - 2 * cells @ knots.T
+    off = np.maximum(off, 0)
     field = (
         _plate(off) @ weights[:count]
         + np.column_stack([np.ones(len(cells)), cells]) @ (weights[count:])

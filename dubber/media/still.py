@@ -11,7 +11,8 @@ from av.video.frame import VideoFrame
 
 from dubber.errors import MediaError
 from dubber.media import gate
-from dubber.media.video import LIMITED, Frame, VideoWriter
+from dubber.media.planes import LIMITED
+from dubber.media.video import Frame, VideoWriter
 from dubber.schema import VideoStream
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from av.codec.context import Flags
@@ -21,11 +21,10 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream as AvVideoStream
 
 from dubber.errors import DubError, MediaError
-from dubber.media import colour, gate, probe, streams
+from dubber.media import colour, gate, planes, probe, streams
 
 if TYPE_CHECKING:
     from av.container import InputContainer, OutputContainer
-    from numpy.typing import NDArray
 
     from dubber.protocols import Image
     from dubber.schema import VideoStream
@@ -36,11 +35,6 @@ CRF = {8: "18", 10: "20"}
 #: x264's macroblock tree gives other bytes from run to run where AVX-512 is (core 165, at widths
 #: such as 360): off, or a job that was killed would not end with the same film.
 PARAMETERS = {8: {"x264-params": "mbtree=0"}, 10: {"x265-params": "log-level=error"}}
-SWS_SPACES = {1: 1, 5: 5, 6: 5, 7: 7, 9: 9, 10: 9}  # H.273 matrix -> libswscale's number
-LIMITED, FULL = 1, 2
-# POINT | ACCURATE_RND | FULL_CHR_H_INT: chroma repeated and every step rounded, so that
-# `colour.to_planes` inverts it; the default is quicker and a whole level too dark.
-EXACT = 1 << 4 | 1 << 18 | 1 << 13
 
 
 def why_not_redrawn(stream: VideoStream) -> str:
@@ -93,28 +87,42 @@ class Frame:
 
     @functools.cached_property
     def _image(self) -> Image:
-        colours = self._colours
-        range_ = FULL if colours.full else LIMITED
-        # A decoded picture may say where its chroma lies, and libswscale then repeats some of it
-        # from the wrong side; a bare copy does not say, and is inverted by `colour.to_planes`.
-        known = self.picture.format.name in colour.LAYOUTS
-        shown = (_copy(self.picture) if known else self.picture).reformat(
-            format="bgr24",
-            src_colorspace=SWS_SPACES[colours.matrix],
-            dst_colorspace=SWS_SPACES[colours.matrix],
-            src_color_range=range_,
-            dst_color_range=FULL,
-            interpolation=EXACT,
-            threads=1,
-        )
-        image = np.ascontiguousarray(np.rot90(shown.to_ndarray(), -self.rotation // 90))
+        image = np.ascontiguousarray(self._upright(planes.to_bgr(self.picture, self._colours)))
         image.flags.writeable = False
-        return image.view(np.uint8)
+        return image
+
+    def _part(self, x: int, y: int, w: int, h: int) -> Image:
+        """The pixels of `_image` within a rectangle, without the rest if it is not there yet."""
+        if "_image" in self.__dict__ or self.picture.format.name not in colour.LAYOUTS:
+            return self._image[y : y + h, x : x + w]
+        left, top = _stored_corner(self, x, y, w, h)
+        across, down = (h, w) if self.rotation % 180 else (w, h)
+        low, high = left // 2 * 2, top // 2 * 2  # where the chroma of a pixel begins
+        picture = planes.copy(
+            self.picture,
+            (low, high, (left + across + 1) // 2 * 2 - low, (top + down + 1) // 2 * 2 - high),
+        )
+        image = planes.to_bgr(picture, self._colours)
+        inside = image[top - high : top - high + down, left - low : left - low + across]
+        return np.ascontiguousarray(self._upright(inside))
+
+    def _upright(self, image: Image) -> Image:
+        return np.asarray(np.rot90(image, -self.rotation // 90))
 
     def crop(self, x: int, y: int, w: int, h: int) -> Image:
         """A copy of the part at (x, y), w by h; ValueError if it is not within the picture."""
         self._check(x, y, w, h)
-        return self._image[y : y + h, x : x + w].copy()
+        return self._part(x, y, w, h).copy()
+
+    def thumbnail(self, columns: int) -> Image:
+        """A small picture of about `columns` pixels across, one taken in so many; as stored."""
+        step = max(1, self.picture.width // columns)
+        if (
+            self.picture.format.name not in colour.LAYOUTS
+            or min(self.picture.width // step, self.picture.height // step) < 4
+        ):
+            return self._image[step // 2 :: step, step // 2 :: step]
+        return planes.to_bgr(planes.thinned(self.picture, step), self._colours)
 
     def with_patch(self, x: int, y: int, patch: Image) -> Frame:
         """This frame with `patch`, shape (h, w, 3), at (x, y); all four numbers even.
@@ -129,19 +137,20 @@ class Frame:
         layout = colour.LAYOUTS.get(self.picture.format.name)
         if layout is None:
             raise MediaError(f"pixels of format {self.picture.format.name} cannot be re-drawn")
-        changed = (patch != self._image[y : y + h, x : x + w]).any(axis=2)
+        differs = patch != self._part(x, y, w, h)
+        changed = differs[..., 0] | differs[..., 1] | differs[..., 2]
         if not changed.any():
             return self
         turns = self.rotation // 90
         stored = np.rot90(patch, turns)
         left, top = _stored_corner(self, x, y, w, h)
-        picture = _copy(self.picture)
+        picture = planes.copy(self.picture)
         mask = np.rot90(changed, turns)
-        planes = colour.to_planes(stored, layout, self._colours)
+        drawn = colour.to_planes(stored, layout, self._colours)
         masks = (mask, colour.covers(mask, layout), colour.covers(mask, layout))
-        for number, (samples, where) in enumerate(zip(planes, masks, strict=True)):
+        for number, (samples, where) in enumerate(zip(drawn, masks, strict=True)):
             across, down = (layout.across, layout.down) if number else (0, 0)
-            plane = _samples(picture, number)
+            plane = planes.samples(picture, number)
             rows, columns = samples.shape
             row, column = top >> down, left >> across
             plane[row : row + rows, column : column + columns][where] = samples[where]
@@ -313,24 +322,6 @@ def _as_planar(picture: VideoFrame) -> VideoFrame:
     """The same samples in a format with one plane a component."""
     wanted = _planar(picture.format.name)
     return picture if wanted == picture.format.name else picture.reformat(format=wanted)
-
-
-def _samples(picture: VideoFrame, number: int) -> NDArray[Any]:
-    """The samples of a plane in place, shape (height, width)."""
-    plane = picture.planes[number]
-    kind = np.uint8 if colour.LAYOUTS[picture.format.name].bits == 8 else np.dtype("<u2")
-    rows = np.frombuffer(memoryview(plane), kind).reshape(plane.height, -1)
-    return np.asarray(rows[:, : plane.width])
-
-
-def _copy(picture: VideoFrame) -> VideoFrame:
-    """A picture of its own with the same samples and tags."""
-    twin = VideoFrame(picture.width, picture.height, picture.format.name)
-    for number in range(3):
-        np.copyto(_samples(twin, number), _samples(picture, number))
-    twin.colorspace, twin.color_range = picture.colorspace, picture.color_range
-    twin.color_trc, twin.color_primaries = picture.color_trc, picture.color_primaries
-    return twin
 
 
 def _stored_corner(frame: Frame, x: int, y: int, w: int, h: int) -> tuple[int, int]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dubber.lipsync.cuts import CutDetector
+from dubber.lipsync.cuts import COLUMNS, CutDetector
 from dubber.lipsync.follow import TrackBuilder
 from dubber.media.cut import Cut, open_film
 from dubber.protocols import FaceFinder, Progress, silent
@@ -31,12 +31,12 @@ def find_faces(
 
         def watched(frames: Iterable[Frame]) -> Iterator[Frame]:
             for frame in frames:
-                passed.append((frame, cuts.is_cut(frame.bgr())))
+                passed.append((frame, cuts.is_cut(frame.thumbnail(COLUMNS))))
                 yield frame
 
         for faces in finder.find(watched(reader)):
             frame, cut = passed.popleft()
-            builder.add(frame.time, faces, cut=cut, image=frame.bgr())
+            builder.add(frame.time, faces, cut=cut, picture=frame)
             progress(min(frame.time, whole), whole)
     builder.finish().save(target)
     progress(whole, whole)

@@ -36,8 +36,19 @@ class Still:
     index: int = 0
     time: float = 0.0
 
+    @property
+    def width(self) -> int:
+        return int(self.image.shape[1])
+
+    @property
+    def height(self) -> int:
+        return int(self.image.shape[0])
+
     def bgr(self) -> Image:
         return self.image
+
+    def crop(self, x: int, y: int, w: int, h: int) -> Image:
+        return self.image[y : y + h, x : x + w].copy()
 
 
 @cache
@@ -65,7 +76,12 @@ def face() -> Points:
 
 
 def talking(opening: float) -> Image:
-    """`photo` with its lips `opening` face units apart."""
+    """`photo` with its lips `opening` face units apart, to a hundredth."""
+    return _talking(round(opening, 2))
+
+
+@cache
+def _talking(opening: float) -> Image:
     points = face()
     wanted = measure(points[None])[0]
     wanted[0] = opening

@@ -11,7 +11,7 @@ import pytest
 from dubber.errors import MediaError, NoInputError
 from dubber.media.cut import Cut, open_film
 from dubber.media.still import film_of, read_still
-from dubber.media.video import Frame, VideoReader, VideoWriter
+from dubber.media.video import Frame, VideoWriter
 from tests.lipsync.talkers import photo
 from tests.media.making import make_picture
 

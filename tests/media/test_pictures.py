@@ -10,8 +10,9 @@ import pytest
 from dubber.errors import MediaError
 from dubber.media import streams
 from dubber.media.colour import LAYOUTS, to_planes
+from dubber.media.planes import samples
 from dubber.media.probe import probe
-from dubber.media.video import Frame, VideoReader, VideoWriter, _samples, why_not_redrawn
+from dubber.media.video import Frame, VideoReader, VideoWriter, why_not_redrawn
 from tests.media.making import make_picture
 
 RED = (0, 0, 200)
@@ -66,7 +67,7 @@ def test_only_the_samples_under_a_patch_change(tmp_path: Path, pixels: str, colo
     patched = frame.with_patch(16, 8, np.full((16, 24, 3), RED, np.uint8))
     assert np.abs(patched.bgr()[8:24, 16:40].astype(int) - RED).max() <= 4
     for plane in range(3):
-        before, after = _samples(frame.picture, plane), _samples(patched.picture, plane).copy()
+        before, after = samples(frame.picture, plane), samples(patched.picture, plane).copy()
         high, wide = before.shape[0] / 64, before.shape[1] / 96
         rows = slice(round(8 * high), round(24 * high))
         columns = slice(round(16 * wide), round(40 * wide))
@@ -80,7 +81,7 @@ def test_bgr_and_back_gives_every_sample_again(tmp_path: Path, pixels: str) -> N
     frame = first_frame(make_picture(tmp_path / "film.mp4", pixels=pixels))
     planes = to_planes(frame.bgr(), LAYOUTS[pixels], frame._colours)
     for number, plane in enumerate(planes):
-        off = np.abs(plane.astype(int) - _samples(frame.picture, number))
+        off = np.abs(plane.astype(int) - samples(frame.picture, number))
         assert np.percentile(off, 99) <= 1  # but where a colour has no BGR
 
 
@@ -91,7 +92,7 @@ def test_drawing_the_colour_that_is_there_moves_no_sample(tmp_path: Path, pixels
     patch[30:34, 40:44] = RED
     patched = frame.with_patch(0, 0, patch)
     for plane in range(3):
-        moved = _samples(patched.picture, plane) != _samples(frame.picture, plane)
+        moved = samples(patched.picture, plane) != samples(frame.picture, plane)
         assert 0 < moved.sum() <= 16
 
 
@@ -131,3 +132,27 @@ def test_a_writer_that_fails_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError):
         write_and_fail()
     assert [path.name for path in tmp_path.iterdir()] == ["film.mp4"]
+
+
+@pytest.mark.parametrize("rotation", [0, 90, 180, 270])
+def test_a_part_is_the_same_pixels_as_in_the_whole(tmp_path: Path, rotation: int) -> None:
+    film = make_picture(tmp_path / "film.mp4", frames=2, rotation=rotation)
+    rng = np.random.default_rng(rotation)
+    with VideoReader(film) as reader:
+        frame = next(iter(reader))
+    for _ in range(20):
+        w, h = (int(rng.integers(1, side)) for side in (frame.width, frame.height))
+        x, y = int(rng.integers(0, frame.width - w)), int(rng.integers(0, frame.height - h))
+        fresh = Frame(frame.picture, index=0, ticks=0, time_base=frame.time_base, rotation=rotation)
+        assert np.array_equal(fresh.crop(x, y, w, h), frame.bgr()[y : y + h, x : x + w])
+        assert "_image" not in vars(fresh)
+
+
+def test_a_thumbnail_looks_like_its_picture(tmp_path: Path) -> None:
+    film = make_picture(tmp_path / "film.mp4", frames=1)
+    with VideoReader(film) as reader:
+        frame = next(iter(reader))
+    small = frame.thumbnail(24)
+    assert 20 <= small.shape[1] <= 24
+    off = small.mean(axis=(0, 1)) - frame.bgr().mean(axis=(0, 1))
+    assert np.abs(off).max() < 6
