@@ -1,27 +1,24 @@
-"""Published checkpoints (.pth), once made into safetensors: no code in them is ever run.
-
-torch reads them with its restricted unpickler, which knows tensors and plain containers only; then
-names and shapes must be those of a network of `family`.
+"""Published checkpoints (.pth), once made into safetensors: no code in them is ever run
+(`pickled`), and names and shapes must be those of a network of `family`.
 """
 
 from __future__ import annotations
 
 import json
-import pickle
-import warnings
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from dubber.errors import DataError, NoInputError
+from dubber.lipsync.gan.pickled import read_pth
 from dubber.weights import sha256_of
 
 if TYPE_CHECKING:
     import torch
 
 SCHEMA = "lips-family/1"
-MOST_BYTES = 2 << 30
 PREFIX = "module."  # of weights that were saved from several GPUs
 WEIGHTS = "state_dict"  # where published files keep them, beside the optimizer's
 
@@ -80,25 +77,14 @@ def _read(path: Path) -> dict[str, torch.Tensor]:
 
     if not path.is_file():
         raise NoInputError("no such checkpoint", subject=path)
-    if path.stat().st_size > MOST_BYTES:
-        raise DataError("too large for a checkpoint of these networks", subject=path)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of strange pickles, which are refused anyway
-            content = torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        raise DataError(
-            "not read: it holds more than weights, or is damaged", subject=path
-        ) from error
-    except (RuntimeError, EOFError, OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise DataError("a damaged checkpoint", subject=path, cure="get it again") from error
+    content = read_pth(path)
     if isinstance(content, Mapping) and isinstance(content.get(WEIGHTS), Mapping):
         content = content[WEIGHTS]
     if not isinstance(content, Mapping) or not all(
-        isinstance(n, str) and isinstance(t, torch.Tensor) for n, t in content.items()
+        isinstance(n, str) and isinstance(a, np.ndarray) for n, a in content.items()
     ):
         raise DataError("no weights in it", subject=path)
-    return {name.removeprefix(PREFIX): tensor for name, tensor in content.items()}
+    return {name.removeprefix(PREFIX): torch.from_numpy(array) for name, array in content.items()}
 
 
 def _which(tensors: Mapping[str, torch.Tensor], path: Path) -> str:
