@@ -25,19 +25,9 @@ NEEDED = (
     *("letters", "examples"),
 )
 OPTIONAL = (
-    *("aliases", "syllables_per_second", "sources", "asr", "units", "signs", "abbreviations"),
-    *(
-        "words",
-        "elides",
-        "seams",
-        "mends",
-        "sentence_ends",
-        "digits",
-        "subtitles",
-        "visemes",
-        "fonts",
-        "notes",
-    ),
+    *("aliases", "syllables_per_second", "syllables", "sources", "asr", "units", "signs"),
+    *("abbreviations", "words", "seams", "mends", "elides", "sentence_ends", "digits"),
+    *("subtitles", "visemes", "fonts", "notes"),
 )
 SCALES = ("hundred", "thousand", "lakh", "crore")
 YEARS = ("cardinal", "hundreds", "pairs")
@@ -146,6 +136,7 @@ class Language:
     )  # Latin words and acronyms, in lower case
     seams: Mapping[str, str] = field(default_factory=dict)  # an end and a beginning, joined
     mends: Mapping[str, str] = field(default_factory=dict)  # in read-out text, plainly replaced
+    syllables: str = "akshara"  # the rule of text/syllables.py
     elides: str = ""  # final signs that give way to a vowel (text/sandhi.py)
     visemes: Mapping[str, str] = field(default_factory=dict)
     examples: tuple[Example, ...] = ()
@@ -277,6 +268,7 @@ def _language(path: Path, value: Mapping[str, Any]) -> Language:
             word.casefold(): said
             for word, said in _texts(path, "words", value.get("words", {})).items()
         },
+        syllables=value["syllables"],
         elides=value.get("elides", ""),
         seams=_texts(path, "seams", value.get("seams", {})),
         mends=_texts(path, "mends", value.get("mends", {})),

@@ -1,26 +1,42 @@
-"""How many syllables a text has: what its length in time follows."""
+"""How many syllables a text has: what its length in time follows. A script or a pack names the
+rule."""
 
 from __future__ import annotations
 
 import regex
 
+from dubber.errors import ConfigError
 from dubber.languages import Language
 
-VOWEL_RUN = regex.compile(r"[aeiouyāīūēō]+", regex.IGNORECASE)
+LETTER = regex.compile(r"\p{L}")
+VOWEL_RUN = regex.compile(r"[aeiouyāīūēōæ]+", regex.IGNORECASE)
 AKSHARA = regex.compile(r"(?:\p{L}\p{Mn}*\p{Mc}*\p{Mn}*)")
 VIRAMA = regex.compile(r"[\u094D\u09CD\u0A4D\u0ACD\u0B4D\u0BCD\u0C4D\u0CCD\u0D4D]")
 
 
 def count(text: str, language: Language) -> int:
-    """Syllables of `text`, at least one for a text with letters.
+    """Syllables of `text` by the language's rule, at least one for a text with letters.
 
-    For Indic scripts: aksharas, that is letters less those whose vowel a virama takes away; for
-    others runs of vowels. Hindi's silent final vowels are counted: the rate in a pack is measured
-    with the same count.
+    The rate in a pack is measured with the same count. ConfigError for a rule nobody knows.
     """
-    letters = len(AKSHARA.findall(text))
-    if not letters:
-        return 0
-    dead = len(VIRAMA.findall(text))
-    runs = len(VOWEL_RUN.findall(text))
-    return max(1, runs if runs and not dead and language.script == "Latn" else letters - dead)
+    try:
+        rule = RULES[language.syllables]
+    except KeyError:
+        raise ConfigError(
+            f"no syllable rule is called {language.syllables!r}",
+            cure="use one of " + ", ".join(sorted(RULES)),
+        ) from None
+    return max(1, rule(text)) if LETTER.search(text) else 0
+
+
+def _aksharas(text: str) -> int:
+    """Letters less those whose vowel a virama takes away. Hindi's silent last vowel is counted."""
+    return len(AKSHARA.findall(text)) - len(VIRAMA.findall(text))
+
+
+def _vowels(text: str) -> int:
+    """Runs of written vowels."""
+    return len(VOWEL_RUN.findall(text))
+
+
+RULES = {"akshara": _aksharas, "vowels": _vowels, "letters": lambda text: len(LETTER.findall(text))}

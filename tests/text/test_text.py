@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dubber import languages
+from dubber.errors import ConfigError
 from dubber.languages import Language
 from dubber.text import graphemes, sentences, syllables
 from dubber.text.normalize import normalize
@@ -64,6 +67,11 @@ def test_syllables_are_counted_by_akshara_or_by_vowels(
     text: str, language: Language, wanted: int
 ) -> None:
     assert syllables.count(text, language) == wanted
+
+
+def test_a_rule_that_nobody_knows_is_named() -> None:
+    with pytest.raises(ConfigError, match="no syllable rule is called 'moras'"):
+        syllables.count("नमस्ते", replace(HINDI, syllables="moras"))
 
 
 def test_silence_has_no_syllables() -> None:
