@@ -37,7 +37,7 @@ from dubber.stages.mux import mux
 from dubber.stages.speak import speak
 from dubber.stages.sync import sync
 from dubber.stages.transcribe import transcribe
-from dubber.stages.translate import doubtful, lost_edits, translate
+from dubber.stages.translate import doubts, lost_edits, translate
 from dubber.subtitles import read_transcript, write_subtitles
 from dubber.subtitles.limits import summary
 from dubber.text.glossary import missing
@@ -198,7 +198,7 @@ class Steps:
             for term in missing(segment.source_text or "", segment.text, judge.terms):
                 what = f"the {target.name} translation lacks the glossary's word for {term}"
                 job.notice(Notice("glossary", what, segment.id))
-        self._name_doubtful(said, target, name)
+        self._name_doubtful(said, judge, name)
         return said
 
     def _judge(self, source: Language, target: Language) -> Judge:
@@ -213,18 +213,17 @@ class Steps:
             job.engines.choice("tts").spec.pace,
         )
 
-    def _name_doubtful(self, said: Transcript, target: Language, name: str) -> None:
+    def _name_doubtful(self, said: Transcript, judge: Judge, name: str) -> None:
         """A notice for each doubtful segment; UnavailableError if the job is to be strict."""
-        job = self._job
-        found = doubtful(said, job.options.choice)
-        for segment in found:
-            what = f"translation doubtful (confidence {segment.confidence:.2f})"
-            job.notices.append(Notice("translation-doubtful", what, segment.id))
+        job, found = self._job, doubts(said, judge)
+        for segment_id, reason in found.items():
+            what = f"translation doubtful: {reason}"
+            job.notices.append(Notice("translation-doubtful", what, segment_id))
         if found and job.options.strict:
-            ids = ", ".join(segment.id for segment in found[:5]) + (" …" if found[5:] else "")
+            ids = ", ".join(list(found)[:5]) + (" …" if len(found) > 5 else "")
             raise UnavailableError(
                 f"translation doubtful in {len(found)} of {len(said.segments)} segments to "
-                f"{target.name} ({ids})",
+                f"{judge.target.name} ({ids})",
                 subject=job.space.path(name),
                 cure="correct them there or set their confidence to 1 and run again, choose a "
                 "better --mt, or leave --strict out",

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from dubber.errors import EngineError, UnavailableError
 from dubber.protocols import EngineContext
 from dubber.schema import Candidate
 from dubber.translation.export import FACTS
+from dubber.translation.parts import Fits, cut, joined
 from dubber.translation.prepare import VOCABULARY_MODEL, tag
 from dubber.translation.wire import MASK, MASKS, Wire, close_wire, keepers, open_wire, plain
 
@@ -28,10 +29,6 @@ ROOMS = (6, 9, 13, 19, 28, 42, 64, MAX_SOURCE_TOKENS + 2)  # classes of source l
 LENGTH_FACTOR, LENGTH_EXTRA = 2.0, 8  # tokens of output that a source of n tokens may have
 REPETITION_PENALTY = 1.1
 NO_REPEAT_NGRAM = 4
-
-CUT_WORDS = 24  # a run of words without a mark is cut after so many
-CUT_CHARACTERS = 200  # and a "word" longer than this is no word
-MARKS = re.compile(r"(?<=[,;:।.!?])\s+")
 
 
 class MtCompact:
@@ -95,36 +92,26 @@ class MtCompact:
         """
         if not self.supports(source, target):
             raise UnavailableError(f"{self.name} cannot translate {source} to {target}")
-        parts: list[Wire] = []
-        owners: list[int] = []
-        for number, sentence in enumerate(sentences):
-            own = self._open(sentence, source, target)
-            parts += own
-            owners += [number] * len(own)
-        answers: list[list[Candidate]] = [[] for _ in sentences]
-        for owner, answer in zip(owners, self._ask(parts, target, n_best), strict=True):
-            answers[owner] = _joined(answers[owner], answer)
-        return [
-            _distinct(answer)[: max(1, n_best)] or [Candidate(sentence.strip(), 0.0)]
-            for sentence, answer in zip(sentences, answers, strict=True)
-        ]
+        own = [self._open(sentence, source, target) for sentence in sentences]
+        found = iter(self._ask([part for parts in own for part in parts], target, n_best))
+        answers = []
+        for sentence, parts in zip(sentences, own, strict=True):
+            whole = [Candidate(sentence.strip(), 0.0)]
+            if parts:
+                whole = joined([part.text for part in parts], [next(found) for _ in parts])
+            answers.append(_distinct(whole)[: max(1, n_best)])
+        return answers
 
     def _open(self, sentence: str, source: str, target: str) -> list[Wire]:
         """The sentence in wire form, in parts if it is longer or keeps more than fits in one;
         nothing if it has no letter to translate."""
-        if not any(character.isalpha() for character in sentence):
+        if not _has_words(sentence):
             return []
         latin = "Latn" not in (self._scripts[source], self._scripts[target])
-        parts: list[str] = []
-        for clause in _cuts(plain(sentence), self._fits(source, latin=latin)):
-            longer = f"{parts[-1]} {clause}" if parts else clause
-            if parts and self._fits(source, latin=latin)(longer):
-                parts[-1] = longer
-            else:
-                parts.append(clause)
+        parts = cut(plain(sentence), self._fits(source, latin=latin))
         return [open_wire(part, script=self._scripts[source], latin=latin) for part in parts]
 
-    def _fits(self, source: str, *, latin: bool) -> Callable[[str], bool]:
+    def _fits(self, source: str, *, latin: bool) -> Fits:
         """A function that tells whether a text may go through the model in one."""
 
         def fits(text: str) -> bool:
@@ -176,8 +163,7 @@ class MtCompact:
         """Beam search over texts in wire form; scores are mean log-probabilities a token."""
         answers: dict[int, list[Candidate]] = {}
         sources = [
-            [tag(target), *self._pieces.encode(text, out_type=str)[:MAX_SOURCE_TOKENS], "</s>"]
-            for text in texts
+            [tag(target), *self._pieces.encode(text, out_type=str), "</s>"] for text in texts
         ]
         for room in ROOMS:
             # like lengths together, on a limit of their own: a long neighbour must not let a
@@ -220,33 +206,6 @@ def _has_words(text: str) -> bool:
 def _keeps(text: str, part: Wire) -> bool:
     """Whether each mask of `part` is in `text` once, and no other."""
     return sorted(MASK.findall(text)) == sorted(MASK.findall(part.text))
-
-
-def _cuts(text: str, fits: Callable[[str], bool]) -> list[str]:
-    """`text` if it `fits`, else its clauses; a clause that does not fit, in runs of words."""
-    if fits(text):
-        return [text]
-    cuts: list[str] = []
-    for clause in MARKS.split(text):
-        if fits(clause):
-            cuts.append(clause)
-            continue
-        words = clause.split(" ")
-        runs = [" ".join(words[n : n + CUT_WORDS]) for n in range(0, len(words), CUT_WORDS)]
-        for run in runs:
-            size = len(run) if fits(run) else CUT_CHARACTERS
-            cuts += [run[n : n + size] for n in range(0, len(run), size)]
-    return cuts
-
-
-def _joined(before: list[Candidate], after: list[Candidate]) -> list[Candidate]:
-    """Candidates of two parts of one sentence, one after the other, best with best."""
-    if not before:
-        return after
-    return [
-        Candidate(f"{a.text} {b.text}".strip(), (a.score + b.score) / 2)
-        for a, b in zip(before, after, strict=False)
-    ]
 
 
 def _distinct(candidates: list[Candidate]) -> list[Candidate]:

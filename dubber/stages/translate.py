@@ -7,15 +7,16 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 
-from dubber.config import ChoiceOptions
 from dubber.errors import UnavailableError
 from dubber.protocols import Progress, Translator, silent
 from dubber.schema import Candidate, Segment, Slot, Transcript
 from dubber.text.glossary import mark, unmark
 from dubber.text.sentences import chunks
+from dubber.translation.aside import is_foreign, set_aside
 from dubber.translation.choose import Judge, confidence_of
 
 BATCH_SEGMENTS = 16
+UNVOUCHED = -5.0  # the score of a sentence that was left as it is: a confidence under 0.01
 SLOT_TOLERANCE = 0.01  # seconds by which a slot may change before a segment is chosen anew
 
 
@@ -62,15 +63,20 @@ def _made_by(translator: Translator, judge: Judge) -> str:
     return f"{translator.name} with settings {digest}"
 
 
-def doubtful(said: Transcript, options: ChoiceOptions) -> tuple[Segment, ...]:
-    """The segments that the translator itself is not sure of, and that nobody has changed."""
-    return tuple(
-        segment
-        for segment in said.segments
-        if segment.confidence is not None
-        and segment.confidence < options.doubtful
-        and not is_edited(segment)
-    )
+def doubts(said: Transcript, judge: Judge) -> dict[str, str]:
+    """The segments whose translation is doubtful, by id, each with the reason; not those that a
+    person has changed, or of which one has set the confidence to 1."""
+    found = {}
+    for segment in said.segments:
+        if segment.confidence is None or segment.confidence >= 1.0 or is_edited(segment):
+            continue
+        if any(
+            is_foreign(part, judge.source) for part in chunks(segment.source_text, judge.source)
+        ):
+            found[segment.id] = f"what was heard is not written in {judge.source.name} letters"
+        elif segment.confidence < judge.options.doubtful:
+            found[segment.id] = f"confidence {segment.confidence:.2f}"
+    return found
 
 
 def lost_edits(heard: Transcript, previous: Transcript) -> tuple[Segment, ...]:
@@ -118,7 +124,7 @@ def _translate_batch(
 ) -> list[Segment]:
     pieces = [chunks(segment.text, judge.source) for segment in batch]
     flat = [piece for of_segment in pieces for piece in of_segment]
-    answers = iter(_with_terms(flat, translator, judge))
+    answers = iter(_answers(flat, translator, judge))
     translated = []
     for segment, own in zip(batch, pieces, strict=True):
         blank = Segment(
@@ -150,6 +156,24 @@ def _said(
         candidates=tuple(candidates),
         choice=choice,
     )
+
+
+def _answers(sentences: list[str], translator: Translator, judge: Judge) -> list[list[Candidate]]:
+    """Candidates of every sentence. What has no words or another language's letters stays as it
+    is, the latter with a score that says that nobody vouches for it."""
+    asides = [set_aside(sentence) for sentence in sentences]
+    answers = [[Candidate(sentence, 0.0)] for sentence in sentences]
+    asked = []
+    for number, aside in enumerate(asides):
+        if is_foreign(aside.text, judge.source):
+            answers[number] = [Candidate(sentences[number], UNVOUCHED)]
+        elif any(letter.isalnum() for letter in aside.text):
+            asked.append(number)
+    found = _with_terms([asides[n].text for n in asked], translator, judge)
+    for number, candidates in zip(asked, found, strict=True):
+        around = asides[number].around
+        answers[number] = [replace(c, text=around(c.text)) for c in candidates]
+    return answers
 
 
 def _with_terms(

@@ -110,6 +110,13 @@ def test_a_page_of_text_is_answered_whole(engine: MtCompact) -> None:
     assert said.count("5") == 30
 
 
+@pytest.mark.parametrize("text", ["क" * 5000, "漢" * 5000, "क 1 " * 1250])
+def test_five_thousand_characters_of_anything_are_answered(engine: MtCompact, text: str) -> None:
+    said = best(engine, text)
+    assert said
+    assert said.count("1") == text.count("1")
+
+
 def test_a_short_answer_does_not_loop(engine: MtCompact) -> None:
     said = best(engine, "नमस्ते")
     assert 0 < len(said) < 120

@@ -13,7 +13,7 @@ from dubber.errors import UnavailableError
 from dubber.languages import Language
 from dubber.protocols import Translator
 from dubber.schema import Candidate, Segment, Transcript
-from dubber.stages.translate import doubtful, lost_edits
+from dubber.stages.translate import UNVOUCHED, doubts, lost_edits
 from dubber.stages.translate import translate as stage
 from dubber.timing.plan import plan
 from dubber.translation.choose import Judge
@@ -205,11 +205,54 @@ def test_a_segment_whose_slot_changed_is_chosen_anew_unless_a_person_wrote_it() 
 
 
 def test_a_doubtful_segment_is_one_the_translator_is_not_sure_of_and_nobody_changed() -> None:
+    judge = Judge(HINDI, TAMIL, ChoiceOptions(), {}, {})
     result = said(Offering((SHORT, -3.0)))
-    options = ChoiceOptions()
-    assert [segment.id for segment in doubtful(result, options)] == ["s0001", "s0002", "s0003"]
+    assert doubts(result, judge) == dict.fromkeys(("s0001", "s0002", "s0003"), "confidence 0.05")
     mended = replace(result.segments[0], text="வணக்கம்")
     sure = replace(result.segments[1], confidence=1.0)
     result = replace(result, segments=(mended, sure, result.segments[2]))
-    assert [segment.id for segment in doubtful(result, options)] == ["s0003"]
-    assert doubtful(said(Offering((SHORT, -0.1))), options) == ()
+    assert list(doubts(result, judge)) == ["s0003"]
+    assert doubts(said(Offering((SHORT, -0.1))), judge) == {}
+
+
+def one(text: str, translator: Translator) -> Segment:
+    """The translation of a film with one segment."""
+    heard = Transcript("hi", (Segment("s1", 0.0, 2.0, text),))
+    return translate(heard, translator).segments[0]
+
+
+@pytest.mark.parametrize("text", ["", "   ", "🙂🙂", "… — !", "❤️"])
+def test_what_has_no_words_stays_as_it_is_and_no_engine_is_asked(text: str) -> None:
+    translator = Counting()
+    assert one(text, translator).text == text.strip()
+    assert translator.asked == []
+
+
+def test_pictures_are_kept_from_the_engine_and_from_loss() -> None:
+    translator = Counting()
+    assert one("🙂 मैं खुश हूँ 👍 दोस्त।", translator).text == "🙂 <मैं खुश हूँ दोस्त।> 👍"
+
+
+@pytest.mark.parametrize("text", ["How are you?", "நான் வீட்டில்", "漢字かな"])
+def test_a_sentence_in_other_letters_stays_as_it_is_and_is_doubtful(text: str) -> None:
+    translator = Counting()
+    kept = one(text, translator)
+    assert (kept.text, kept.candidates[0].score) == (text, UNVOUCHED)
+    assert translator.asked == []
+    judge = Judge(HINDI, TAMIL, ChoiceOptions(), {}, {})
+    reason = doubts(Transcript("ta", (kept,)), judge)["s1"]
+    assert reason == "what was heard is not written in Hindi letters"
+
+
+def test_mixed_letters_are_translated_sentence_by_sentence() -> None:
+    translator = Counting()
+    assert one("यह JavaScript है। How nice!", translator).text == "<यह JavaScript है।> How nice!"
+
+
+def test_five_thousand_characters_come_through_whole() -> None:
+    translator = Counting()
+    text = " ".join(f"बात नंबर {n} है और चलती रहती है," for n in range(170))
+    assert len(text) > 5000
+    kept = one(text, translator)
+    for number in range(170):
+        assert f" {number} " in kept.text
