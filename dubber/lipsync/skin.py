@@ -23,7 +23,7 @@ LOWER = (50, 205, 187, 280, 425, 411, 164, 18, 200, 199, 175, 148, 377, 136, 365
 UPPER = (168, 6, 197, 195, 5, 4)
 SPOT = 0.05  # of the face's width: what a place's colour is the mean of
 CHANGED = 4  # places that differ make a cover; fewer are a shadow, or stubble in another light
-DIFFERENT = 12.0  # levels (GRID: no frame of 900 above 9; a drawn hand or microphone above 14)
+DIFFERENT = 12.0  # levels (10 GRID clips: never above 9; with a hand or microphone drawn in, above 15)
 TIMES = 3.0  # … and so many times what is usual in the shot
 SOFT = 0.25  # part of that threshold over which a face passes from seen to covered
 BLOCK = 1500  # frames that are compared with each other
@@ -54,8 +54,8 @@ def clearness(seen: Floats) -> Floats:
 
 def _clear(seen: Floats) -> Floats:
     lower, upper = seen[:, : len(LOWER)], seen[:, len(LOWER) :]
-    light = (upper - np.median(upper, axis=0)).mean(axis=1, keepdims=True)
-    lower = lower - light
+    light = upper.mean(axis=1, keepdims=True) + 1  # (n, 1, 3)
+    lower = lower * (np.median(light, axis=0) / light)
     off = np.abs(lower - np.median(lower, axis=0)).mean(axis=2)
     change = np.sort(off, axis=1)[:, -CHANGED]
     most = max(DIFFERENT, TIMES * float(np.median(change)))
