@@ -4,7 +4,7 @@
 2019, "Few-Shot Adversarial Learning of Realistic Neural Talking Head Models"), with the step that
 makes it small and quick to learn taken out of it: references come in already bent to the wanted
 mouth (`canvas.bent_to`), so that the network only fills, mixes and mends. `PatchCritic` is the
-70 x 70 patch discriminator of Isola et al. 2017, "pix2pix", smaller.
+patch discriminator of Isola et al. 2017, "pix2pix", smaller and without norms.
 """
 
 from __future__ import annotations
@@ -116,14 +116,14 @@ class PatchCritic(nn.Module):  # type: ignore[misc]
         known = 6
         for number in range(3):
             wide = width * 2**number
-            layers.append(nn.utils.parametrizations.spectral_norm(nn.Conv2d(known, wide, 4, 2, 1)))
+            layers.append(nn.Conv2d(known, wide, 4, 2, 1))
             known = wide
         self.layers = nn.ModuleList(layers)
-        self.last = nn.utils.parametrizations.spectral_norm(nn.Conv2d(known, 1, 3, 1, 1))
+        self.last = nn.Conv2d(known, 1, 3, 1, 1)
 
     def forward(self, pictures: torch.Tensor) -> tuple[torch.Tensor, list[torch.Tensor]]:
         seen = []
-        x = pictures
+        x = 4 * pictures - 2
         for layer in self.layers:
             x = functional.leaky_relu(layer(x), 0.2)
             seen.append(x)

@@ -175,8 +175,8 @@ class Run:
         told: dict[str, float] = {}
         if self.step > options.critic_step and options.weights.critic:
             with self._cast():
-                told["critic learns"] = self.adversary.learn(drawn, real, drive, mask)
-                fooled, apart = self.adversary.judge(drawn, real, drive, mask)
+                told["critic learns"] = self.adversary.learn(drawn, real, drive, mouth)
+                fooled, apart = self.adversary.judge(drawn, real, drive, mouth)
             losses |= {"critic": fooled, "features": apart}
         weights = asdict(options.weights)
         loss = torch.stack([weights[name] * value for name, value in losses.items()]).sum()
