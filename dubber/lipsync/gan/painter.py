@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 OPENNESS = ((0.0, 0.12), (0.5, 0.7), (0.92, 1.0))
 TURNED = 0.02  # what a degree of yaw away from the usual costs, in parts of the sharpness
 FEATHER = 2.5  # pixels of the canvas over which what is drawn fades into what was there
+DETAIL = 0.7  # of the most alike reference's detail, which the generator softens
+FINE = 3.0  # pixels: what is finer is detail
 SOLVED = 48  # frames the head is solved on, at most
 
 
@@ -122,7 +124,7 @@ class GanPainter:
         own, wanted = moved(matrix, face.points), moved(matrix, asked)
         covered = mask([own, wanted])
         shown = stacked(image, self._bent(self._alike(number), wanted), wanted, covered)
-        drawn = self._model.draw(shown[None], self.fitted.head)[0]
+        drawn = _detailed(self._model.draw(shown[None], self.fitted.head)[0], shown[3:6])
         size = (face.image.shape[1], face.image.shape[0])
         back = cv2.invertAffineTransform(matrix)
         layer = cv2.warpAffine(
@@ -141,6 +143,15 @@ class GanPainter:
         if 0 <= frames[row] - frames[last] <= 2 or last + 1 >= len(frames):
             return [row]
         return [row, last + 1]
+
+
+def _detailed(drawn: Image, alike: NDArray[np.uint8]) -> Image:
+    """`drawn` with a part of the fine detail of the reference most like it, (3, HEIGHT, WIDTH)."""
+    import cv2
+
+    off = alike.transpose(1, 2, 0).astype(np.float32) - drawn
+    fine = off - cv2.GaussianBlur(off, (0, 0), FINE)
+    return np.clip(np.rint(drawn + DETAIL * fine), 0, 255).astype(np.uint8)
 
 
 def best_references(
