@@ -151,7 +151,7 @@ def _detailed(drawn: Image, alike: NDArray[np.uint8]) -> Image:
 
     off = alike.transpose(1, 2, 0).astype(np.float32) - drawn
     fine = off - cv2.GaussianBlur(off, (0, 0), FINE)
-    return np.clip(np.rint(drawn + DETAIL * fine), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(np.rint(drawn + DETAIL * fine), 0, 255), np.uint8)
 
 
 def best_references(
