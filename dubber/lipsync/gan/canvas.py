@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 WIDTH, HEIGHT = 128, 96
 FACE = 104.0  # pixels across the face, ear to ear
 NOSE = (64.0, 21.0)  # where the nose meets the lip
+LARGE = 2  # canvases of so many times the size hold detail of faces that are seen closely
 SIDE = 96  # pixels a side of the whole face
 _TO_WHOLE = np.array([[66 / FACE, 0, 48 - 64 * 66 / FACE], [0, 66 / FACE, 54 - 21 * 66 / FACE]])
 #: The rigid points of a mean face in widths of it, from the nose's base, each a half with its
@@ -80,7 +81,7 @@ def laid(image: Image, matrix: Matrix, *, size: tuple[int, int] = (WIDTH, HEIGHT
     import cv2
 
     grown = float(np.hypot(matrix[0, 0], matrix[0, 1]))
-    if grown < 0.6:  # many pixels to one: mean them first
+    if grown < 0.45:  # many pixels to one: mean them first
         image = cv2.GaussianBlur(image, (0, 0), 0.4 / grown)
     shown = cv2.warpAffine(
         image, matrix, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
@@ -134,7 +135,10 @@ def stacked(face: Image, seen: Sequence[Image], wanted: Points, covered: Image) 
 
 
 def bent_to(images: Sequence[Image], sources: Sequence[Points], target: Points) -> list[Image]:
-    """Each of `images` with its landmarks moved to `target`, by one thin-plate spline for all."""
+    """Each of `images` with its landmarks moved to `target`, by one thin-plate spline for all.
+
+    `images` are canvases, or canvases in `LARGE` times their size; points are the canvas's.
+    """
     import cv2
 
     to = np.vstack([target[_CONTROL].astype(np.float64), _EDGE])
@@ -144,11 +148,20 @@ def bent_to(images: Sequence[Image], sources: Sequence[Points], target: Points) 
         frm = np.vstack([source[_CONTROL].astype(np.float64), _EDGE])
         field = basis @ (solver @ (frm - to))
         coarse = field.reshape(HEIGHT // CELL, WIDTH // CELL, 2).astype(np.float32)
-        fine = cv2.resize(coarse, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC)
+        times = image.shape[1] // WIDTH
+        size = (times * WIDTH, times * HEIGHT)
+        fine = cv2.resize(coarse * times, size, interpolation=cv2.INTER_CUBIC)
+        places = fine + _GRIDS[times]
         shown.append(
-            cv2.remap(image, fine + _GRID, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+            cv2.remap(image, places, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
         )
     return shown
+
+
+def enlarged(matrix: Matrix) -> Matrix:
+    """What takes a face to a canvas `LARGE` times as large, from what takes it to the canvas."""
+    half = (LARGE - 1) / 2  # pixels are squares: their middles move
+    return np.asarray(LARGE * matrix + np.array([[0, 0, half], [0, 0, half]]), np.float64)
 
 
 def _spline(knots: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -172,15 +185,20 @@ def _plate(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.f
     return np.asarray(squared * np.log(squared + 1e-9))
 
 
-def _cells() -> tuple[Matrix, Floats]:
+def _cells() -> Matrix:
     middle = (np.arange(WIDTH // CELL) + 0.5) * CELL - 0.5
     down = (np.arange(HEIGHT // CELL) + 0.5) * CELL - 0.5
     x, y = np.meshgrid(middle, down)
-    grid = np.stack(np.meshgrid(np.arange(WIDTH), np.arange(HEIGHT)), axis=2)
-    return np.column_stack([x.ravel(), y.ravel()]), grid.astype(np.float32)
+    return np.column_stack([x.ravel(), y.ravel()])
 
 
-_CELLS, _GRID = _cells()
+def _grid(times: int) -> Floats:
+    across, down = np.arange(times * WIDTH), np.arange(times * HEIGHT)
+    return np.stack(np.meshgrid(across, down), axis=2).astype(np.float32)
+
+
+_CELLS = _cells()
+_GRIDS = {1: _grid(1), LARGE: _grid(LARGE)}
 
 
 def _sixteenths(points: Points) -> NDArray[np.int32]:

@@ -10,7 +10,11 @@ import numpy as np
 from dubber.lipsync.gan.adapt import BLOCK, Fitted, fit_head
 from dubber.lipsync.gan.batches import APART, SHAPE_WEIGHTS
 from dubber.lipsync.gan.canvas import (
+    HEIGHT,
+    LARGE,
+    WIDTH,
     bent_to,
+    enlarged,
     laid,
     mask,
     mouth,
@@ -39,6 +43,7 @@ TURNED = 0.02  # what a degree of yaw away from the usual costs, in parts of the
 FEATHER = 2.5  # pixels of the canvas over which what is drawn fades into what was there
 DETAIL = 0.7  # of the most alike reference's detail, which the generator softens
 FINE = 3.0  # pixels: what is finer is detail
+_LARGE_SIZE = (LARGE * WIDTH, LARGE * HEIGHT)
 SOLVED = 48  # frames the head is solved on, at most
 
 
@@ -58,6 +63,10 @@ class GanPainter:
         self._model = model
         placed = [on_canvas(face.image, face.points) for face in faces]
         self._images = [image for image, _, _ in placed]
+        self._large = [
+            laid(face.image, enlarged(matrix), size=_LARGE_SIZE)
+            for face, (_, _, matrix) in zip(faces, placed, strict=True)
+        ]
         self._points = [own for _, own, _ in placed]
         self._stay = best_references(self._images, self._points, yaw)
         looks = np.stack([_look(image) for image in self._images])
@@ -123,17 +132,33 @@ class GanPainter:
         image = laid(face.image, matrix)
         own, wanted = moved(matrix, face.points), moved(matrix, asked)
         covered = mask([own, wanted])
-        shown = stacked(image, self._bent(self._alike(number), wanted), wanted, covered)
-        drawn = _detailed(self._model.draw(shown[None], self.fitted.head)[0], shown[3:6])
+        alike = self._alike(number)
+        shown = stacked(image, self._bent(alike, wanted), wanted, covered)
+        drawn = self._model.draw(shown[None], self.fitted.head)[0]
+        large = self._detailed(drawn, shown[3:6].transpose(1, 2, 0), alike[0], wanted)
         size = (face.image.shape[1], face.image.shape[0])
-        back = cv2.invertAffineTransform(matrix)
-        layer = cv2.warpAffine(
-            drawn, back, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
-        )
-        share = cv2.warpAffine(_faded(covered), back, size, flags=cv2.INTER_LINEAR)[..., None]
+        share = cv2.warpAffine(
+            _faded(covered), cv2.invertAffineTransform(matrix), size, flags=cv2.INTER_LINEAR
+        )[..., None]
+        layer = laid(large, cv2.invertAffineTransform(enlarged(matrix)), size=size)
         base = face.image.astype(np.float32)
         mixed = np.rint(base + share * (layer.astype(np.float32) - base))
         return FacePatch(np.clip(mixed, 0, 255).astype(np.uint8), asked)
+
+    def _detailed(self, drawn: Image, alike: Image, row: int, wanted: Points) -> Image:
+        """`drawn` in `LARGE` times its size, with the detail that the generator softens and that
+        the canvas cannot hold, from the reference most like it."""
+        import cv2
+
+        off = alike.astype(np.float32) - drawn
+        fine = drawn + DETAIL * (off - cv2.GaussianBlur(off, (0, 0), FINE))
+        large = cv2.resize(fine, _LARGE_SIZE, interpolation=cv2.INTER_CUBIC)
+        (close,) = bent_to([self._large[row]], [self._points[row]], wanted)
+        coarse = cv2.resize(close, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA)
+        lost = close.astype(np.float32) - cv2.resize(
+            coarse.astype(np.float32), _LARGE_SIZE, interpolation=cv2.INTER_CUBIC
+        )
+        return np.asarray(np.clip(np.rint(large + DETAIL * lost), 0, 255), np.uint8)
 
     def _alike(self, number: int) -> list[int]:
         """The rows most like the wanted mouth: the path's, and where it jumped the one that would
@@ -143,15 +168,6 @@ class GanPainter:
         if 0 <= frames[row] - frames[last] <= 2 or last + 1 >= len(frames):
             return [row]
         return [row, last + 1]
-
-
-def _detailed(drawn: Image, alike: NDArray[np.uint8]) -> Image:
-    """`drawn` with a part of the fine detail of the reference most like it, (3, HEIGHT, WIDTH)."""
-    import cv2
-
-    off = alike.transpose(1, 2, 0).astype(np.float32) - drawn
-    fine = off - cv2.GaussianBlur(off, (0, 0), FINE)
-    return np.asarray(np.clip(np.rint(drawn + DETAIL * fine), 0, 255), np.uint8)
 
 
 def best_references(
