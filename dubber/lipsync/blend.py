@@ -28,6 +28,10 @@ STEADY = 0.35  # how much a frame's own colour shift counts against the ones bef
 AT_ONCE = 3.0  # levels by which a shift has changed when only its own counts
 COARSE = 160  # pixels of the longer side of a patch in which its mask is worked out
 MIDDLE = 96  # … and the differences of colour
+LIP_MARGIN = 0.04  # of the face's width around the lips that is no skin to match
+WITHIN = 0.4  # what skin within the mask counts beside that in its rim
+RIM = 0.95  # of the mask, below which a landmark of the jaw may lie beyond the face
+FOREIGN = 44.0  # levels by which what lies around a face is something else
 GRID = 24  # cells a side in which colour shifts are worked out
 
 
@@ -146,41 +150,84 @@ class Blender:
         import cv2
 
         mask = mask_of((image.shape[0], image.shape[1]), face, points)
-        shift = self._colour(image, drawn, mask, face)
-        shifted = cv2.add(drawn, shift, dtype=cv2.CV_8U)
-        share = mask * np.float32(weight)
+        match = _Match(image, face, drawn, points, mask)
+        shift = self._steadied(match.shift())
+        size = mask.shape[::-1]
+        full = cv2.resize(shift, size, interpolation=cv2.INTER_LINEAR)
+        shifted = cv2.add(drawn, full, dtype=cv2.CV_8U)
+        fits = cv2.resize(match.fits(shift), size, interpolation=cv2.INTER_LINEAR)
+        share = mask * fits * np.float32(weight)
         mixed = cv2.blendLinear(shifted, image, share, 1 - share)
         cv2.copyTo(image, (share <= 1 / 512).astype(np.uint8), mixed)
         return np.asarray(mixed, np.uint8)
 
-    def _colour(self, image: Image, drawn: Image, mask: Floats, face: Points) -> Floats:
-        """What to add to `drawn` so that it meets `image` in the rim of the mask: a smooth field
-        (a membrane: normalised blur of the differences in the rim)."""
-        import cv2
-
-        small = (MIDDLE, MIDDLE)
-        ratio = np.array([MIDDLE / mask.shape[1], MIDDLE / mask.shape[0]], np.float32)
-        inside = np.zeros(small, np.uint8)
-        hull = cv2.convexHull(np.rint(face[_WHOLE_JAW] * ratio).astype(np.int32))
-        cv2.fillConvexPoly(inside, hull, 1)
-        near = cv2.resize(mask, small, interpolation=cv2.INTER_LINEAR)
-        rim = ((near > 0.02) & (near < 0.7) & (inside > 0)).astype(np.float32)
-        size = (GRID, GRID)
-        ours, theirs = (
-            cv2.resize(picture, small, interpolation=cv2.INTER_AREA).astype(np.float32)
-            for picture in (drawn, image)
-        )
-        gap = np.clip(theirs - ours, -40, 40) * rim[..., None]
-        total = cv2.resize(gap, size, interpolation=cv2.INTER_AREA)
-        count = cv2.resize(rim, size, interpolation=cv2.INTER_AREA)
-        wide = GRID / 5
-        total, count = cv2.GaussianBlur(total, (0, 0), wide), cv2.GaussianBlur(count, (0, 0), wide)
-        shift = (total / (count[..., None] + 1e-3)).astype(np.float32)
+    def _steadied(self, shift: Floats) -> Floats:
         if self._shift is not None:
             # another mouth was seen in another light: then the shift changes at once
             change = float(np.abs(shift - self._shift).mean())
             share = STEADY + (1 - STEADY) * min(1.0, change / AT_ONCE)
-            shift = share * shift + (1 - share) * self._shift
+            shift = np.asarray(share * shift + (1 - share) * self._shift, np.float32)
         self._shift = shift
-        full = cv2.resize(shift, mask.shape[::-1], interpolation=cv2.INTER_LINEAR)
-        return np.asarray(full, np.float32)
+        return shift
+
+
+class _Match:
+    """A drawn mouth beside the face it is for, coarsely: (MIDDLE, MIDDLE) pixels."""
+
+    def __init__(
+        self, image: Image, face: Points, drawn: Image, points: Points, mask: Floats
+    ) -> None:
+        import cv2
+
+        small = (MIDDLE, MIDDLE)
+        ratio = np.array([MIDDLE / mask.shape[1], MIDDLE / mask.shape[0]], np.float32)
+        self._mask = cv2.resize(mask, small, interpolation=cv2.INTER_LINEAR)
+        self._faces = [_filled(part[_WHOLE_JAW] * ratio) for part in (face, points)]
+        # a chin may sink onto the neck; at the sides a face ends where it ends
+        self._chin = _filled(np.vstack([points[_CHIN], face[_LIPS]]) * ratio)
+        self._lips = _filled(np.vstack([face[_LIPS], points[_LIPS]]) * ratio)
+        reach = max(1, round(LIP_MARGIN * face_width(face * ratio)))
+        self._lips = cv2.dilate(self._lips, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8))
+        self._soft = FEATHER * face_width(face * ratio) / 4
+        self._ours, self._theirs = (
+            cv2.resize(picture, small, interpolation=cv2.INTER_AREA).astype(np.float32)
+            for picture in (drawn, image)
+        )
+
+    def shift(self) -> Floats:
+        """What to add to the drawn so that its skin meets the face's: a smooth field, (GRID, GRID,
+        3), from the skin that both show."""
+        import cv2
+
+        skin = (self._faces[0] > 0) & (self._faces[1] > 0) & (self._lips == 0) & (self._mask > 0.02)
+        # the rim is where a difference would be seen
+        worth = np.where(skin, np.where(self._mask < 0.7, 1.0, WITHIN), 0).astype(np.float32)
+        gap = np.clip(self._theirs - self._ours, -40, 40) * worth[..., None]
+        size = (GRID, GRID)
+        total = cv2.resize(gap, size, interpolation=cv2.INTER_AREA)
+        count = cv2.resize(worth, size, interpolation=cv2.INTER_AREA)
+        wide = GRID / 6
+        total, count = cv2.GaussianBlur(total, (0, 0), wide), cv2.GaussianBlur(count, (0, 0), wide)
+        return np.asarray(total / (count[..., None] + 1e-3), np.float32)
+
+    def fits(self, shift: Floats) -> Floats:
+        """How far what is drawn around the face may be shown, 0..1: a collar or a wall that was
+        elsewhere when that mouth was seen may not."""
+        import cv2
+
+        small = (MIDDLE, MIDDLE)
+        ours = self._ours + cv2.resize(shift, small, interpolation=cv2.INTER_LINEAR)
+        off = cv2.blur(np.abs(ours - self._theirs).max(axis=2), (3, 3))
+        edge = (self._faces[0] == 0) | ((self._mask < RIM) & (self._lips == 0))
+        around = edge & (self._chin == 0)
+        fits = np.where(around, np.clip((FOREIGN - off) / (FOREIGN / 2), 0, 1), 1)
+        return _blur(fits.astype(np.float32), self._soft)
+
+
+def _filled(points: Points) -> NDArray[np.uint8]:
+    """The hull of points, (MIDDLE, MIDDLE)."""
+    import cv2
+
+    plane = np.zeros((MIDDLE, MIDDLE), np.uint8)
+    cv2.fillConvexPoly(plane, cv2.convexHull(np.rint(points * 16).astype(np.int32)), 1, shift=4)
+    return plane
