@@ -356,6 +356,7 @@ class Steps:
                 target=draft,
                 speech=speech,
                 options=job.options.lip,
+                asked=job.space.path(f"asked.{target.code}.npz"),  # for `dub evaluate lips`
                 progress=job.progress("sync", target),
             )
             if not report.changed:
