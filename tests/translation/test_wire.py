@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from dubber.translation.indic_wire import close_indic, detokenized, open_indic, tokenized
@@ -56,3 +58,82 @@ def test_addresses_and_dates_wait_behind_placeholders() -> None:
 @pytest.mark.parametrize("text", ["वह आया, और गया।", "क्या (सच) है?", "दर 3.5 है", 'उसने कहा, "आओ"'])
 def test_what_is_set_apart_comes_together_again(text: str) -> None:
     assert detokenized(tokenized(text)) == text
+
+
+#: What IndicTransToolkit 1.1.1 makes of them with indic-nlp-library 0.92 (docs/translation.md).
+PUBLISHED = [
+    ("mal_Mlym", "അവൾ വീട്ടിൽ ഇല്ല, അവൻ വന്നു.", "अवൾ वीट्टिൽ इल्ल , अवൻ वन्नु ."),
+    ("pan_Guru", "ਉਹ ਘਰ ਵਿੱਚ ਹੈ, ਮੁੰਡਾ ਆਇਆ |", "उह घर विੱच है , मुੰडा आइआ ।"),
+    ("urd_Arab", "کیا آپ گھر جائیں گے؟ 5بجے، شکریہ۔", "کیا آپ گھر جائیں گے ؟ 5 بجے ، شکریہ ۔"),
+    (
+        "eng_Latn",
+        'Dr. Rao doesn\'t live in the U.S., does he? He said: "No, at 5,300 rupees..."',
+        'Dr. Rao doesn \'t live in the U.S. , does he ? He said : " No , at 5,300 rupees ... "',
+    ),
+    ("mar_Deva", "ऱ्हास ॲप: १२,५०० रुपये आणि 7.5 टक्के.", "ऱ्हास एपः 12,500 रुपये आणि 7.5 टक्के ."),
+    (
+        "hin_Deva",
+        "उसने कहा: “12/05/2024 को 25% छूट है, a.b@c.in पर लिखिए!”",
+        'उसने कहाः " < ID2 > को 25 % छूट है , < ID1 > पर लिखिए ! "',
+    ),
+    ("ory_Orya", "ଓଡ଼ିଶା ଵନ ଯାଏ।", "ओड़िशा बन याए ।"),
+    (
+        "tam_Taml",
+        "அவன் 10:30 மணிக்கு (நேற்று) வந்தான்; #சென்னை பார்த்தான்.",
+        "अवऩ् < ID1 > मणिक्कु ( नेऱ्ऱु ) वन्ताऩ् ; < ID2 > पार्त्ताऩ् .",
+    ),
+    (
+        "eng_Latn",
+        "The boys' dog isn't 1990's; it's Mr. Roy's.",
+        "The boys ' dog isn 't 1990 's ; it 's Mr. Roy 's .",
+    ),
+    ("kan_Knda", "''ಹೌದು'' ಎಂದ, 1,00,000 ರೂಪಾಯಿ - ಅಷ್ಟೇ?", '" हौदु " ऎंद , < ID1 > रूपायि - अष्टे ?'),
+]
+
+
+@pytest.mark.parametrize(("code", "text", "wire"), PUBLISHED)
+def test_a_sentence_is_what_the_published_tools_make_of_it(code: str, text: str, wire: str) -> None:
+    assert renumbered(open_indic(text, source=code, target="tam_Taml").text) == renumbered(wire)
+
+
+def renumbered(text: str) -> str:
+    """Placeholders alike: theirs are numbered in an order that changes from run to run."""
+    return re.sub(r"ID\d+", "ID", text)
+
+
+def test_initials_are_words_and_no_address() -> None:
+    wire = open_indic("यू.एस. के www.a.in पर", source="hin_Deva", target="tam_Taml")
+    assert (wire.text, wire.kept) == ("यू . एस . के < ID1 > पर", ("www.a.in",))
+
+
+def test_what_stands_twice_has_one_placeholder() -> None:
+    wire = open_indic("10:30 या 10:30", source="hin_Deva", target="tam_Taml")
+    assert (wire.kept, wire.placeholders) == (("10:30",), [1, 1])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'She said, "I don\'t know (yet)."',
+        "The boys' dog isn't Mr. Roy's; it's ₹500!",
+        "It costs $5 or 5%, doesn't it?",
+    ],
+)
+def test_english_set_apart_comes_together_again(text: str) -> None:
+    wire = open_indic(text, source="eng_Latn", target="hin_Deva", masks=False)
+    assert close_indic(wire.text, target="eng_Latn", kept=()) == text
+
+
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        ("mal_Mlym", "അവൾ വീട്ടിൽ ഇല്ല, അവൻ വന്നു."),
+        ("pan_Guru", "ਉਹ ਘਰ ਵਿੱਚ ਹੈ, ਮੁੰਡਾ ਆਇਆ।"),
+        ("ben_Beng", "সে বাংলায় নেই।"),
+        ("ory_Orya", "ସେ ଘରେ ୟାଏ।"),
+        ("tam_Taml", "அவன் வந்தான்."),
+    ],
+)
+def test_letters_come_back_from_devanagari(code: str, text: str) -> None:
+    wire = open_indic(text, source=code, target="hin_Deva")
+    assert close_indic(wire.text, target=code, kept=wire.kept) == text
