@@ -1,7 +1,8 @@
-"""A published IndicTrans2 checkpoint as a CTranslate2 folder, with no torch, pickle or code of it.
+"""A published IndicTrans2 checkpoint as a CTranslate2 folder, with none of its code.
 
 In: the files of a Hugging Face repository (`config.json`, `*.safetensors`, `dict.SRC.json`,
-`dict.TGT.json`, `model.SRC`, `model.TGT`). The network is a pre-norm transformer of the fairseq
+`dict.TGT.json`, `model.SRC`, `model.TGT`), read without torch and pickle; or the folder of the
+authors' fairseq checkpoint (`fairseq.py`). The network is a pre-norm transformer of the fairseq
 kind with separate vocabularies, sinusoidal positions and, in some, a norm after the embedding
 (Gala et al., TMLR 2023, arXiv 2305.16307); TransformerSpec holds all of it.
 """
@@ -12,6 +13,7 @@ import json
 import math
 import shutil
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dubber.errors import DataError, NoInputError, UsageError
+from dubber.translation import fairseq
 from dubber.translation.tensors import Checkpoint
 
 Weights = Mapping[str, NDArray[np.float32]]
@@ -46,27 +49,58 @@ def convert(
             subject=checkpoint,
             cure="say one of " + ", ".join(DIRECTIONS),
         )
-    config = _json(checkpoint / "config.json")
-    spec = build_spec(
-        Checkpoint(checkpoint),
-        config,
-        source=_tokens(checkpoint / "dict.SRC.json"),
-        target=_tokens(checkpoint / "dict.TGT.json"),
-    )
+    found = _of_fairseq(checkpoint) if fairseq.is_fairseq(checkpoint) else _of_hub(checkpoint)
+    spec = build_spec(found.weights, found.config, source=found.source, target=found.target)
     spec.validate()
     spec.optimize(quantization=None if quantization == "float32" else quantization)
     out.mkdir(parents=True, exist_ok=True)
     spec.save(str(out))
-    for side in SIDES.values():
-        shutil.copyfile(_there(checkpoint / f"model.{side}"), out / f"model.{side}")
+    for side, path in found.pieces.items():
+        shutil.copyfile(path, out / f"model.{side}")
     facts = {
         "schema": "indictrans2/1",
         "direction": direction,
         "quantization": quantization,
-        "max_tokens": _max_tokens(config),
+        "max_tokens": _max_tokens(found.config),
     }
     (out / FACTS).write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
     return out
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A checkpoint of either layout: weights and settings by the Hub's names, the dictionaries in
+    order of ids, and the SentencePiece model of each side."""
+
+    weights: Weights
+    config: Mapping[str, Any]
+    source: Sequence[str]
+    target: Sequence[str]
+    pieces: Mapping[str, Path]
+
+
+def _of_hub(folder: Path) -> _Found:
+    return _Found(
+        Checkpoint(folder),
+        _json(folder / "config.json"),
+        source=_tokens(folder / "dict.SRC.json"),
+        target=_tokens(folder / "dict.TGT.json"),
+        pieces={side: _there(folder / f"model.{side}") for side in SIDES.values()},
+    )
+
+
+def _of_fairseq(folder: Path) -> _Found:
+    def there(name: str) -> Path:
+        return fairseq.find(folder, name) or _there(folder / name)
+
+    weights, config = fairseq.read(folder)
+    return _Found(
+        weights,
+        config,
+        source=fairseq.tokens(there("dict.SRC.txt")),
+        target=fairseq.tokens(there("dict.TGT.txt")),
+        pieces={side: there(f"model.{side}") for side in SIDES.values()},
+    )
 
 
 def build_spec(
