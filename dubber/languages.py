@@ -70,6 +70,7 @@ class Numbers:
     point: str
     minus: str
     to: str  # a range, 10-15, as "{} … {}"
+    arab: Mapping[str, str] = field(default_factory=dict)  # a hundred crore, where it has a name
     multipliers: Mapping[str, str] = field(default_factory=dict)
     before: Mapping[str, str] = field(default_factory=dict)
     suffixes: Mapping[str, str] = field(default_factory=dict)

@@ -15,7 +15,13 @@ WORD = regex.compile(r"(?:\p{L}|\p{M}|[\u200c\u200d])+")
 FIGURES = regex.compile(r"\d+(?:,\d+)*(?:\.\d+)?")
 MOST_WORDS = 9  # ninety nine crore ninety nine lakh … is longer, and said by nobody
 STEM = 3  # letters of a number word that an ending leaves alone
-SCALES = (("crore", 10_000_000), ("lakh", 100_000), ("thousand", 1000), ("hundred", 100))
+SCALES = (
+    ("arab", 1_000_000_000),
+    ("crore", 10_000_000),
+    ("lakh", 100_000),
+    ("thousand", 1000),
+    ("hundred", 100),
+)
 
 
 def words_of(number: int, language: Language, *, counting: bool = False) -> str:
@@ -30,7 +36,7 @@ def words_of(number: int, language: Language, *, counting: bool = False) -> str:
     numbers = language.numbers
     said: list[str] = []
     rest = number
-    for scale, size in SCALES:
+    for scale, size in _scales(language):
         many, rest = divmod(rest, size)
         if many:
             whole = _of_scale(scale, many, language)
@@ -118,7 +124,7 @@ def _longest(words: list[str], language: Language) -> tuple[int | None, int]:
 def _openers(language: Language) -> frozenset[str]:
     """The words a number may begin with."""
     phrases = [*language.numbers.words]
-    for scale, _ in SCALES:
+    for scale, _ in _scales(language):
         for of_scale in _phrases(scale, language):
             phrases += of_scale
     return frozenset(phrase.split()[0] for phrase in phrases)
@@ -138,10 +144,11 @@ def _ascii(letter: str) -> str:
 
 def _read(words: str, scale: int, language: Language) -> int | None:
     """The value of `words`, of which no part is of a scale above number `scale`."""
-    if scale == len(SCALES):
+    scales = _scales(language)
+    if scale == len(scales):
         return _below_hundred(language).get(words)
-    size = SCALES[scale][1]
-    alone, going_on = _phrases(SCALES[scale][0], language)
+    name, size = scales[scale]
+    alone, going_on = _phrases(name, language)
     if words in alone:
         return alone[words] * size
     for length in sorted(_prefix_lengths(words), reverse=True):
@@ -151,6 +158,12 @@ def _read(words: str, scale: int, language: Language) -> int | None:
             if rest is not None:
                 return many * size + rest
     return _read(words, scale + 1, language)
+
+
+@cache
+def _scales(language: Language) -> tuple[tuple[str, int], ...]:
+    """The scales that the language has words for, the largest first."""
+    return tuple(scale for scale in SCALES if getattr(language.numbers, scale[0]))
 
 
 def _prefix_lengths(words: str) -> list[int]:

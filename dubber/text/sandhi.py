@@ -17,11 +17,14 @@ def join(stem: str, ending: str, language: Language) -> str:
     Where the ending begins with an independent vowel and the stem ends in a vowel sign or virama
     of the pack's `elides`, that sign gives way: இரண்டு + ஆயிரம் is இரண்டாயிரம், രണ്ട് + ആം is
     രണ്ടാം, ಏಳು + ಅರಲ್ಲಿ is ಏಳರಲ್ಲಿ. The pack's `seams` go before that: what an end and a beginning
-    become together (ം + ഇ is ത്തി). Else they stand side by side in one word.
+    become together (ം + ഇ is ത്തി); a "|" in one says where it is cut. Else they stand side by side
+    in one word.
     """
     for seam in sorted(language.seams, key=len, reverse=True):
-        for cut in range(1, len(seam)):
-            end, begin = seam[:cut], seam[cut:]
+        at = seam.find("|")
+        plain = seam.replace("|", "")
+        for cut in [at] if at > 0 else range(1, len(plain)):
+            end, begin = plain[:cut], plain[cut:]
             if stem.endswith(end) and ending.startswith(begin):
                 return stem.removesuffix(end) + language.seams[seam] + ending.removeprefix(begin)
     if not ending or not stem or stem[-1] not in language.elides:

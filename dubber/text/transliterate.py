@@ -24,6 +24,19 @@ SPOKEN_A = "\ue000"  # stands, while a word is written, for the vowel that has n
 #: Scripts whose readers say the vowel of a last bare consonant.
 LAST_VOWEL_SAID = frozenset({"Taml", "Telu", "Knda", "Mlym", "Orya"})
 
+#: A last bare consonant, whose vowel Hindi does not say; behind an obstruent r, y, v and n keep it
+#: (नरेंद्र, मिश्र).
+SILENT_LAST = (
+    rf"((?:\p{{L}}|\p{{M}}){CONSONANT})(?![\p{{L}}\p{{M}}])"
+    rf"(?<![\u0915-\u0928\u092A-\u092E\u0936-\u0939]{VIRAMA}[रयवनण])"
+)
+
+#: Tamil's and Malayalam's letters that other scripts lack.
+SOUTHERN = str.maketrans("ऩऱऴ", "नरळ")
+
+#: Scripts that write a nasal before a stop as a letter, not as a dot.
+NASALS_WRITTEN = frozenset({"Taml", "Mlym"})
+
 #: The nasal before a stop, by the row that the stop is in.
 NASALS = {"क-घ": "ङ", "च-झ": "ञ", "ट-ढ": "ण", "त-ध": "न", "प-भ": "म"}
 
@@ -33,9 +46,9 @@ TIPPI_AFTER = r"(?<=[\u0A15-\u0A39\u0A3C\u0A3F\u0A41\u0A42\u0A05\u0A07])"
 #: Scripts whose nukta means something else than a borrowed sound, or nothing.
 NO_NUKTA = frozenset({"Taml", "Telu", "Knda", "Mlym", "Beng", "Orya"})
 
-#: A dead Malayalam consonant at the end of a word or before another one (not its own double or y,
-#: r, l, v, with which it is one sign) is a chillu.
-DEAD = r"(?:[രലളനണ]്(?![\p{M}യരലവ])(?!(?<=(.)്)\1)|മ്(?![\p{L}\p{M}]))"
+#: A dead Malayalam consonant at the end of a word or before another one (not one with which it is
+#: one sign) is a chillu.
+DEAD = r"(?:[രലളനണ]്(?![\p{M}യരലവട-ന])(?!(?<=(.)്)\1)|മ്(?![\p{L}\p{M}]))"
 
 CHILLUS = {"ര്": "ർ", "ല്": "ൽ", "ള്": "ൾ", "ന്": "ൻ", "ണ്": "ൺ", "മ്": "ം"}
 
@@ -53,8 +66,10 @@ def transliterate(text: str, script: str) -> str:
     elif source == "Arab":
         devanagari = _from_arabic(text)
     else:
-        devanagari = scripts_map.to_devanagari(text, source)
-        if source in LAST_VOWEL_SAID:  # what its reader leaves out is written with a virama
+        devanagari = scripts_map.to_devanagari(text, source).translate(SOUTHERN)
+        if source in LAST_VOWEL_SAID:  # a last vowel that is not said bears a virama there
+            if script in LAST_VOWEL_SAID:
+                return _in_brahmic(devanagari, script)
             devanagari = regex.sub(rf"({CONSONANT}){VIRAMA}(?!\p{{L}})", r"\1", devanagari)
     return from_devanagari(devanagari, script)
 
@@ -64,15 +79,22 @@ def from_devanagari(text: str, script: str) -> str:
     if script == "Latn":
         return _spelled(text, LATIN_OUT, "a")
     if script == "Arab":
-        return _spelled(text, ARABIC_OUT, "")
+        spelled = _spelled(text, ARABIC_OUT, "")
+        return regex.sub(r"ں(?=\p{L})", "ن", regex.sub(r"ے(?=\p{L})", "ی", spelled))
     if script in LAST_VOWEL_SAID:
-        text = regex.sub(
-            rf"((?:\p{{L}}|\p{{M}}){CONSONANT})(?![\p{{L}}\p{{M}}])", rf"\1{VIRAMA}", text
-        )
+        text = regex.sub(SILENT_LAST, rf"\1{VIRAMA}", text)
+    return _in_brahmic(text, script)
+
+
+def _in_brahmic(text: str, script: str) -> str:
+    """Devanagari `text`, every vowel in it said, in a Brahmic `script`."""
     if script in NO_NUKTA:
         text = regex.sub(rf"(?<![डढ]){NUKTA}", "", text)
-    if script == "Taml":
-        text = _tamil_ready(text)
+    if script in NASALS_WRITTEN:
+        for row, nasal in NASALS.items():
+            text = regex.sub(rf"[ंँ](?=[{row}])", nasal + VIRAMA, text)
+    if script == "Taml":  # ऑ, फ and श as loanwords have them there
+        text = regex.sub("[ंँ]", "न" + VIRAMA, text).replace("श", "ष").replace("फ़", "फ")
     if script == "Orya":
         text = text.replace("य", "य़").replace("य़़", "य़")
     text = scripts_map.from_devanagari(text, script)
@@ -86,14 +108,6 @@ def from_devanagari(text: str, script: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
-def _tamil_ready(text: str) -> str:
-    """With the nasals written, and ऑ, फ and श as Tamil writes them in loanwords."""
-    for row, nasal in NASALS.items():
-        text = regex.sub(rf"[ंँ](?=[{row}])", nasal + VIRAMA, text)
-    text = regex.sub("[ंँ]", "न" + VIRAMA, text)
-    return text.replace("श", "ष").replace("फ़", "फ")
-
-
 def _spelled(text: str, table: dict[str, str], inherent: str) -> str:
     """Devanagari letter by letter in an alphabet, the unwritten vowel in a word as `inherent`."""
     out = []
@@ -101,8 +115,8 @@ def _spelled(text: str, table: dict[str, str], inherent: str) -> str:
     for place, letter in enumerate(letters):
         out.append(table.get(letter, table.get(letter.rstrip(NUKTA), letter)))
         following = letters[place + 1] if place + 1 < len(letters) else " "
-        bare = regex.fullmatch(CONSONANT, letter) and not regex.match(r"\p{M}", following)
-        if bare and regex.match(r"\p{L}", following):
+        bare = regex.fullmatch(CONSONANT, letter) and not regex.match(r"(?![ंँः])\p{M}", following)
+        if bare and regex.match(r"[\p{L}ंँः]", following):
             out.append(inherent)
     return "".join(out)
 

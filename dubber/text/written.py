@@ -52,7 +52,7 @@ def _dates(text: str, language: Language) -> str:
     def said(match: regex.Match[str]) -> str:
         day, month = int(match["day"]), int(match["month"])
         if not (1 <= day <= 31 and 1 <= month <= 12):
-            return regex.sub(r"[/.-]", " ", match[0])
+            return match[0] if len(match["year"]) == 2 else regex.sub(r"[/.-]", " ", match[0])
         dates = language.dates
         return dates.date.format(
             day=dates.days[day - 1] if dates.days else words_of(day, language),
@@ -61,8 +61,9 @@ def _dates(text: str, language: Language) -> str:
         )
 
     year_last = r"(?P<day>\d{1,2})(?P<by>[/.-])(?P<month>\d{1,2})(?P=by)(?P<year>\d{4})"
+    short_year = r"(?P<day>\d{1,2})(?P<by>/)(?P<month>\d{1,2})/(?P<year>\d{2})"
     year_first = r"(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})"
-    for pattern in (year_first, year_last):
+    for pattern in (year_first, year_last, short_year):
         text = regex.sub(rf"(?<![\d./-]){pattern}(?![\d/]|[.-]\d)", said, text)
     return text
 
@@ -81,19 +82,22 @@ def _times(text: str, language: Language) -> str:
     half = r"(?P<half>[aApP](?:\.[mM]\.?|[mM]))"
     word = rf"[ ]?{_any(times.oclock)}{ENDS}" if times.oclock else ""
     clock = r"(?P<hour>\d{1,2}):(?P<minute>\d{2})"
+    dotted = r"(?P<hour>\d{1,2})\.(?P<minute>\d{2})"
     patterns = [
+        rf"{dotted}\s?{half}(?!{LETTER})",
         rf"{clock}(?:\s?{half}(?!{LETTER}))?{f'(?:{word})?' if word else ''}",
         rf"(?P<hour>\d{{1,2}})(?P<minute>)\s?{half}(?!{LETTER})",
     ]
     if word:  # southern papers write 10.30 with the word for the hour
-        patterns.insert(1, rf"(?P<hour>\d{{1,2}})\.(?P<minute>\d{{2}})(?P<half>){word}")
+        dotted += "(?P<half>)"
+        patterns[1:1] = [rf"{dotted}{word}", rf"{dotted}(?=[ ]?{_any(times.oclock)})"]
     for pattern in patterns:
         text = regex.sub(rf"(?<![\d.,:]){pattern}(?![\d:])", said, text)
     return text
 
 
 def _clock(hour: int, minute: int, language: Language) -> str:
-    times, hours = language.times, words_of(hour, language)
+    times, hours = language.times, words_of(hour, language, counting=True)
     if times.half and minute == 30 and hour >= 1:
         if times.half.startswith("{h}") and not times.half.startswith("{h} "):
             return join(hours, times.half.removeprefix("{h}"), language)
@@ -171,7 +175,13 @@ def _ranges(text: str, language: Language) -> str:
     """10-15 with the words between; the numbers themselves are read by the next rule."""
     ends = rf"(?<![\p{{L}}\p{{M}}\d.,-])({NUMBER}){DASH}({NUMBER})(?![\d-]|[.,]\d)"
     to = language.numbers.to
-    text = regex.sub(ends, lambda match: to.format(match[1], match[2]), text)
+
+    def said(match: regex.Match[str]) -> str:
+        if match[1] == match[2]:  # पाँच-पाँच: each its five
+            return f"{match[1]} {match[2]}"
+        return to.format(match[1], match[2])
+
+    text = regex.sub(ends, said, text)
     minus = language.numbers.minus
     return regex.sub(r"(?<![^\s(])[-\u2212](?=\d)", f"{minus} ", text)
 

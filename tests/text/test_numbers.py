@@ -55,7 +55,8 @@ def test_words_that_say_no_number_are_no_number(language: Language) -> None:
         ("bn", 2_50_000, "দুই লাখ পঞ্চাশ হাজার"),
         ("en", 1_00_101, "one lakh one hundred and one"),
         ("hi", -7, "माइनस सात"),
-        ("hi", 100_00_00_000, "एक सौ करोड़"),
+        ("hi", 125_00_00_000, "एक अरब पच्चीस करोड़"),
+        ("ta", 100_00_00_000, "நூறு கோடி"),
     ],
 )
 def test_numbers_follow_the_indian_grouping_and_each_languages_joins(

@@ -72,3 +72,22 @@ def test_a_word_of_another_script_is_said_by_its_sound() -> None:
 
 def test_a_comma_after_a_number_is_not_part_of_it() -> None:
     assert spoken_form("21, 22", HINDI) == "इक्कीस, बाईस"
+
+
+@pytest.mark.parametrize(
+    ("code", "written", "spoken"),
+    [
+        ("hi", "15/8/47", "पंद्रह अगस्त सैंतालीस"),
+        ("hi", "5-5 रुपये", "पाँच पाँच रुपये"),
+        ("hi", "1,00,00,00,000", "एक अरब"),
+        ("hi", "45/15/20", "पैंतालीस बटा पंद्रह बटा बीस"),
+        ("ta", "₹21", "இருபத்தொரு ரூபாய்"),
+        ("te", "10.30 గంటలకు", "పదిన్నర గంటలకు"),
+        ("te", "₹100-200", "వంద నుంచి రెండు వందల రూపాయలు"),
+        ("ml", "14000-ൽ", "പതിനാലായിരത്തിൽ"),
+    ],
+)
+def test_what_is_written_in_figures_is_said_as_it_is_meant(
+    code: str, written: str, spoken: str
+) -> None:
+    assert spoken_form(written, languages.get(code)) == spoken
