@@ -59,6 +59,7 @@ class LipsyncJob:
     end: float | None = None
     fit: str = "keep"
     asked: Path | None = None
+    overwrite: bool = False  # a file that stands at `out`
 
     def __post_init__(self) -> None:
         if self.fit not in FITS:
@@ -105,6 +106,11 @@ def lipsync(
             raise NoInputError("no such file", subject=path)
     if not job.out.parent.is_dir():
         raise OutputError("no such folder", subject=job.out.parent)
+    if job.out.exists():
+        if any(job.out.samefile(path) for path in (job.video, job.audio)):
+            raise OutputError("it would replace what it is made from", subject=job.out)
+        if not job.overwrite:
+            raise OutputError("it is there already", subject=job.out, cure="add --overwrite")
     with tempfile.TemporaryDirectory(prefix=".lipsync-", dir=job.out.parent) as name:
         return _Work(job, Path(name), watch).run(finder, renderer, voice, read, options)
 

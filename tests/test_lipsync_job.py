@@ -163,6 +163,21 @@ def test_what_cannot_be_done_is_told_and_leaves_nothing(
     assert [path.name for path in tmp_path.iterdir()] == ["bad.png"]
 
 
+def test_nothing_is_replaced_unasked_and_no_input_ever(
+    film: Path, sound: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out.mp4"
+    out.write_bytes(b"mine")
+    with pytest.raises(OutputError, match="there already"):
+        run(film, sound, out)
+    assert out.read_bytes() == b"mine"
+    run(film, sound, out, fit="crop", overwrite=True)
+    whole = out.read_bytes()
+    with pytest.raises(OutputError, match="made from"):
+        run(out, sound, out, overwrite=True)
+    assert out.read_bytes() == whole
+
+
 def test_the_commands_make_and_measure(film: Path, tmp_path: Path) -> None:
     from dubber.engines.tts_espeak import Espeak
 

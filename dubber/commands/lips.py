@@ -48,6 +48,7 @@ def _bars() -> Iterator[Any]:
 @click.option("--lips", default="", metavar="NAME", help="Lip renderer (see `dub engines`).")
 @click.option("--keep-asked", type=click.Path(path_type=Path), metavar="FILE.npz",
               help="What the mouths were asked to do, for `dub evaluate lips`.")  # fmt: skip
+@click.option("--overwrite", is_flag=True, help="Replace OUT.mp4.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress.")
 def lipsync(
     video: Path,
@@ -60,6 +61,7 @@ def lipsync(
     fit: str,
     lips: str,
     keep_asked: Path | None,
+    overwrite: bool,
     quiet: bool,
 ) -> None:
     """Let the face in --video say --audio: its mouth is drawn anew, the sound laid under it."""
@@ -80,6 +82,7 @@ def lipsync(
         end=end,
         fit=fit,
         asked=keep_asked,
+        overwrite=overwrite,
     )
     opened: list[Any] = []
 
