@@ -25,7 +25,7 @@ NEEDED = (
     *("letters", "examples"),
 )
 OPTIONAL = (
-    *("aliases", "syllables_per_second", "syllables", "sources", "asr", "units", "signs"),
+    *("aliases", "syllables_per_second", "syllables", "sources", "asr", "espeak", "units", "signs"),
     *("abbreviations", "words", "seams", "mends", "elides", "sentence_ends", "digits"),
     *("subtitles", "visemes", "fonts", "notes"),
 )
@@ -126,6 +126,7 @@ class Language:
     times: Times
     currency: Mapping[str, tuple[str, ...]]  # sign to unit, hundredth, and one unit
     letters: tuple[str, ...]  # the names of the Latin letters
+    espeak_letters: Mapping[str, str] = field(default_factory=dict)  # ours to those it knows
     asr_decode_as: str = ""
     asr_script_recovery: str = ""
     fonts: tuple[str, ...] = ()
@@ -251,6 +252,7 @@ def _language(path: Path, value: Mapping[str, Any]) -> Language:
         digits=value["digits"],
         syllables_per_second=float(value["syllables_per_second"]),
         subtitles=SubtitleLimits(**value["subtitles"]),
+        espeak_letters=_texts(path, "espeak.letters", value.get("espeak", {}).get("letters", {})),
         asr_decode_as=asr.get("decode_as", ""),
         asr_script_recovery=asr.get("script_recovery", ""),
         fonts=tuple(value.get("fonts", ())),

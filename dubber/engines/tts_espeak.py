@@ -21,6 +21,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
+from dubber import languages
 from dubber.engines.espeak_worker import read_message, write_message
 from dubber.errors import EngineError, UnavailableError
 from dubber.languages import Language
@@ -81,6 +82,8 @@ class Espeak:
         was heard.
         """
         text = "".join(c if unicodedata.category(c) not in {"Cc", "Cs"} else " " for c in text)
+        for letter, known in languages.get(voice.language).espeak_letters.items():
+            text = text.replace(unicodedata.normalize("NFC", letter), known)
         if speed == 1.0:
             speech = self._say(text, voice, NATURAL_RATE * voice.rate)
             self._natural = (text, voice, len(speech.samples) / self.rate)

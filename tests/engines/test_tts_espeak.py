@@ -65,6 +65,14 @@ def test_sounds_and_words_have_times_within_the_speech(espeak: Espeak, voice: Vo
         assert all(a.end <= b.start + 0.02 for a, b in pairwise(spans))
 
 
+@pytest.mark.parametrize(("code", "word"), [("bn", "বড়"), ("as", "ছয়"), ("or", "ୱାଟ")])
+def test_a_letter_that_espeak_does_not_know_is_not_spelled_out(
+    espeak: Espeak, code: str, word: str
+) -> None:
+    voice = espeak.voices(languages.get(code))[0]
+    assert 2 <= len(espeak.say(word, voice).phonemes) <= 5
+
+
 def test_the_pause_at_a_comma_is_a_gap_between_sounds(espeak: Espeak, voice: Voice) -> None:
     phonemes = espeak.say(LINE, voice).phonemes
     gaps = [b.start - a.end for a, b in pairwise(phonemes)]
