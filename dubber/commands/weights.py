@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from dubber.errors import UsageError
+
 
 @click.group()
 def weights() -> None:
@@ -44,3 +46,43 @@ def weights_convert(checkpoint: Path, out: Path, direction: str, quantization: s
     from dubber.translation.convert import convert
 
     click.echo(convert(checkpoint, out, direction=direction, quantization=quantization))
+
+
+@weights.command("get")
+@click.argument("name")
+@click.option("--model", "wanted", metavar="MODEL", help="Which; without it, they are listed.")
+@click.option("-o", "--out", type=click.Path(path_type=Path), metavar="FOLDER")
+@click.option("--revision", default="main", show_default=True, help="A commit of the repository.")
+def weights_get(name: str, wanted: str | None, out: Path | None, revision: str) -> None:
+    """Get the weights of the engine NAME (mt.indictrans2) that this package does not carry.
+
+    They are behind a page that asks for your consent. What breaks off goes on where it was, and
+    nothing is used that is not verified.
+    """
+    from dubber.commands.terminal import bar
+    from dubber.translation import published
+
+    if name.removeprefix("mt.") != "indictrans2":
+        raise UsageError(f"nothing to get for {name}", cure="see `dub weights list`")
+    if wanted is None:
+        click.echo(HOW.format(token=published.TOKEN))
+        for model in published.MODELS:
+            click.echo(f"  {model.name:<22}{model.page}")
+        return
+    model = published.model(wanted)
+    folder = out or Path(model.repository.rpartition("/")[2])
+    with bar(model.name) as progress:
+        published.get(model, folder, revision=revision, progress=progress)
+    click.echo(f"{folder}; now: dub weights convert {folder} -o indictrans2/{model.name}")
+
+
+HOW = """\
+IndicTrans2 is published under the MIT licence behind a page that asks for an account.
+1. Open the page of each model you want and accept: indic-indic for two Indian languages, or
+   en-indic and indic-en, of which a pair then goes through English. dist is smaller.
+2. Make a token that may read, and set it: export {token}=hf_...
+3. dub weights get mt.indictrans2 --model NAME
+4. dub weights convert FOLDER -o indictrans2/NAME
+5. dub VIDEO ... --mt indictrans2:./indictrans2
+
+The models:"""

@@ -1,14 +1,12 @@
 """An IndicTrans2 checkpoint as its authors' fairseq wrote it, under the names of its Hub twin.
 
-`FOLDER/model/checkpoint_best.pt` (or in FOLDER itself) holds weights and settings;
-`final_bin/dict.{SRC,TGT}.txt` the dictionaries, a token and a count a line; `vocab/model.{SRC,TGT}`
-the SentencePiece models. The checkpoint is a pickle: torch reads it with its loader that runs no
-code (`weights_only`), and only while converting.
+`checkpoint_best.pt` holds weights and settings, `dict.{SRC,TGT}.txt` the dictionaries, a token and
+a count a line, `model.{SRC,TGT}` the SentencePiece models; each in the folder or one below it. The
+checkpoint is a pickle, and is read as data: nothing in it is run (`dubber.pickled`).
 """
 
 from __future__ import annotations
 
-from argparse import Namespace
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,9 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dubber.errors import DataError, NoInputError, UnavailableError
+from dubber.errors import DataError, NoInputError
+from dubber.pickled import read_pth
 
 CHECKPOINT = "checkpoint_best.pt"
+MOST_BYTES = 32 << 30  # 1.1 billion weights, and an optimizer's three times as many
 SPECIALS = ("<s>", "<pad>", "</s>", "<unk>")  # fairseq's dictionary begins with them
 LEFT_OUT = ("version", "_float_tensor")  # what is no weight
 DEFAULTS = {"max_source_positions": 1024, "max_target_positions": 1024}  # fairseq's own
@@ -38,45 +38,23 @@ def is_fairseq(folder: Path) -> bool:
 def read(folder: Path) -> tuple[dict[str, NDArray[np.float32]], dict[str, Any]]:
     """The weights by their Hub names, and the settings by theirs.
 
-    UnavailableError without torch; DataError for a pickle that holds more than a checkpoint does.
+    DataError for a checkpoint that is damaged, of another kind, or holds more than one does.
     """
     path = find(folder, CHECKPOINT)
     if path is None:
         raise NoInputError("no fairseq checkpoint", subject=folder)
-    saved = _loaded(path)
+    saved = read_pth(path, most=MOST_BYTES)
     try:
-        model = saved["cfg"]["model"] if saved.get("cfg") else saved["args"]
-        settings = model if isinstance(model, Mapping) else vars(model)
-        config = _config(settings)
+        settings = saved["cfg"]["model"] if saved.get("cfg") else saved["args"]
         weights = {
-            _name(name): np.asarray(tensor.float().numpy())
-            for name, tensor in saved["model"].items()
+            _name(name): np.asarray(array, np.float32)
+            for name, array in saved["model"].items()
             if not name.endswith(LEFT_OUT)
         }
-    except (KeyError, TypeError, AttributeError) as error:
+        return weights, _config(settings)
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
         what = f"not a checkpoint of fairseq's ({error})"
         raise DataError(what, subject=path) from error
-    return weights, config
-
-
-def _loaded(path: Path) -> dict[str, Any]:
-    try:
-        import torch
-    except ImportError as error:
-        cure = 'pip install "dub[torch]", or convert the safetensors of the Hub'
-        what = "a fairseq checkpoint needs torch to be read"
-        raise UnavailableError(what, subject=path, cure=cure) from error
-    import pickle
-
-    try:
-        with torch.serialization.safe_globals([Namespace]):
-            saved = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
-    except (pickle.UnpicklingError, RuntimeError, OSError, EOFError) as error:
-        reason = str(error).splitlines()[0][:120]
-        raise DataError(f"not read as a checkpoint ({reason})", subject=path) from error
-    if not isinstance(saved, dict):
-        raise DataError("not a checkpoint of fairseq's", subject=path)
-    return saved
 
 
 def _name(name: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ import ctranslate2
 import numpy as np
 import pytest
 
-from dubber.errors import DataError, NoInputError, UnavailableError, UsageError
+from dubber.errors import DataError, NoInputError, UsageError
 from dubber.translation.convert import convert
 from dubber.translation.fairseq import tokens
 from dubber.translation.tensors import Checkpoint
@@ -100,16 +99,6 @@ def test_half_precision_is_read_as_the_number_it_is(tmp_path: Path, dtype: str) 
     }[dtype]
     tiny.write_safetensors(tmp_path / "a.safetensors", {"x": stored}, dtype=dtype)
     assert np.array_equal(Checkpoint(tmp_path)["x"], numbers)
-
-
-def test_a_fairseq_checkpoint_needs_torch_and_says_so(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(sys.modules, "torch", None)
-    (tmp_path / "model").mkdir()
-    (tmp_path / "model" / "checkpoint_best.pt").write_bytes(b"PK")
-    with pytest.raises(UnavailableError, match=r"dub\[torch\]"):
-        convert(tmp_path, tmp_path / "out", direction="indic-en")
 
 
 def test_a_fairseq_dictionary_is_read_with_what_fairseq_puts_before_it(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,13 +13,24 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dubber.errors import DataError, NoInputError
-from dubber.lipsync.gan.pickled import read_pth
+from dubber.pickled import read_pth
 from dubber.weights import sha256_of
 
 if TYPE_CHECKING:
     import torch
 
 SCHEMA = "lips-family/1"
+OPSET = 17
+_CEPSTRA, _MEL, _FACES = (1, 12, 35), (1, 80, 16), (6, 96, 96)
+INPUTS: dict[str, dict[str, tuple[int, ...]]] = {
+    "wav2lip": {"heard": _MEL, "faces": _FACES},
+    "syncnet": {"heard": _MEL, "faces": (15, 48, 96)},
+    "wav2lip-critic": {"faces": (3, 48, 96)},
+    "lipgan": {"heard": _CEPSTRA, "faces": _FACES},
+    "lipgan-plain": {"heard": _CEPSTRA, "faces": _FACES},
+    "lipgan-critic": {"heard": _CEPSTRA, "faces": (3, 96, 96)},
+    "speech2vid": {"heard": _CEPSTRA, "faces": (18, 112, 112)},
+}
 PREFIX = "module."  # of weights that were saved from several GPUs
 WEIGHTS = "state_dict"  # where published files keep them, beside the optimizer's
 
@@ -66,10 +78,39 @@ def load(path: Path, name: str = "") -> Any:
     if name and known != name:
         raise DataError(f"this is {known}, not {name}", subject=path)
     net = NETWORKS[known]()
+    net.network = known
     own = {n.removeprefix("net."): t for n, t in tensors.items() if not n.startswith("state.")}
     _check(own, net.state_dict(), path)
     net.load_state_dict(own)
     return net.eval()
+
+
+def export_network(checkpoint: Path, out: Path) -> str:
+    """Write what `convert` or the trainer wrote as ONNX, of any batch; the network's name.
+
+    Inputs are `heard` and `faces` as in `family`, the critic's `faces` alone; outputs in the
+    network's order.
+    """
+    import torch
+
+    net = load(checkpoint)
+    name = str(net.network)
+    shapes = INPUTS[name]
+    given = tuple(torch.zeros((1, *shape)) for shape in shapes.values())
+    draft = out.with_name(f".{out.name}.part")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it is the older of torch's exporters
+        torch.onnx.export(
+            net,
+            given,
+            str(draft),
+            dynamo=False,
+            opset_version=OPSET,
+            input_names=list(shapes),
+            dynamic_axes={key: {0: "n"} for key in shapes},
+        )
+    draft.replace(out)
+    return name
 
 
 def _read(path: Path) -> dict[str, torch.Tensor]:

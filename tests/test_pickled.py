@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import zipfile
+from argparse import Namespace
 from collections import OrderedDict
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from dubber.errors import DataError
-from dubber.lipsync.gan.pickled import LEGACY_MAGIC, read_pth
+from dubber.pickled import LEGACY_MAGIC, read_pth
 
 
 class Bomb:
@@ -78,3 +79,12 @@ def test_what_is_no_checkpoint_is_one_clear_line(tmp_path: Path, content: bytes)
     path.write_bytes(content)
     with pytest.raises(DataError, match="damaged"):
         read_pth(path)
+
+
+def test_settings_come_as_a_dictionary_and_no_other_object_comes_at_all(tmp_path: Path) -> None:
+    settings = {"layers": 2, "activation_fn": "gelu"}
+    zipped(tmp_path / "a.pth", {"cfg": {"model": Namespace(**settings)}})
+    assert read_pth(tmp_path / "a.pth") == {"cfg": {"model": settings}}
+    zipped(tmp_path / "b.pth", {"cfg": Stateful()})
+    with pytest.raises(DataError, match="more than weights"):
+        read_pth(tmp_path / "b.pth")

@@ -35,7 +35,9 @@ DTYPES = {
 MOST_BYTES = 2 << 30
 LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
 _DICT, _TENSOR, _PARAMETER = "OrderedDict", "_rebuild_tensor_v2", "_rebuild_parameter"
+_SETTINGS = "Namespace"
 _KNOWN = {
+    "argparse Namespace": _SETTINGS,
     "collections OrderedDict": _DICT,
     "torch._utils _rebuild_tensor_v2": _TENSOR,
     "torch._utils _rebuild_parameter": _PARAMETER,
@@ -69,6 +71,10 @@ class _Tensor:
     strides: tuple[int, ...]
 
 
+class _Settings(dict[str, Any]):
+    """What was an object of settings."""
+
+
 class _RefusedError(Exception):
     """An instruction or a name that weights do not need."""
 
@@ -76,14 +82,15 @@ class _RefusedError(Exception):
 _MARK = object()
 
 
-def read_pth(path: Path) -> Any:
-    """The containers in `path`, its tensors as arrays. DataError, one line, if it is damaged or
-    holds anything but containers, numbers, strings and tensors."""
+def read_pth(path: Path, *, most: int = MOST_BYTES) -> Any:
+    """The containers in `path`, its tensors as arrays. DataError, one line, if it is damaged, has
+    more than `most` bytes, or holds anything but containers, settings, numbers, strings and
+    tensors. Settings (`argparse.Namespace`) come as dictionaries."""
     try:
-        if path.stat().st_size > MOST_BYTES:
+        if path.stat().st_size > most:
             raise DataError("too large for a checkpoint of these networks", subject=path)
         if zipfile.is_zipfile(path):
-            return _from_zip(path)
+            return _from_zip(path, most)
         return _from_sequence(path)
     except _RefusedError as error:
         raise DataError(f"not read: it holds more than weights ({error})", subject=path) from error
@@ -104,16 +111,15 @@ def read_pth(path: Path) -> Any:
         raise DataError("a damaged checkpoint", subject=path, cure="get it again") from error
 
 
-def _from_zip(path: Path) -> Any:
+def _from_zip(path: Path, most: int) -> Any:
     with zipfile.ZipFile(path) as packed:
-        if sum(entry.file_size for entry in packed.infolist()) > MOST_BYTES:
+        if sum(entry.file_size for entry in packed.infolist()) > most:
             raise ValueError("a zip that is too large")
         (program,) = [name for name in packed.namelist() if name.endswith("/data.pkl")]
         home = program.removesuffix("data.pkl")
         with packed.open(program) as file:
             content = _run(file)
-        raw = {key: packed.read(f"{home}data/{key}") for key in _storages(content)}
-    return _filled(content, raw.__getitem__)
+        return _filled(content, lambda key: packed.read(f"{home}data/{key}"))
 
 
 def _from_sequence(path: Path) -> Any:
@@ -225,10 +231,21 @@ def _call(stack: list[Any]) -> None:
         raise _RefusedError("a call")
 
 
+def _new(stack: list[Any]) -> None:
+    """An object that is only settings: as a dictionary."""
+    given, called = stack.pop(), stack.pop()
+    if given or not isinstance(called, _Global) or called.name != _SETTINGS:
+        raise _RefusedError("an object")
+    stack.append(_Settings())
+
+
 def _build(stack: list[Any]) -> None:
-    """torch hangs version numbers on a state dictionary: they are not needed."""
-    stack.pop()
-    if type(stack[-1]) is not dict:
+    """The names and values of settings. torch also hangs version numbers on a state dictionary:
+    they are not needed."""
+    state = stack.pop()
+    if isinstance(stack[-1], _Settings) and isinstance(state, dict):
+        stack[-1].update(state)
+    elif type(stack[-1]) is not dict:
         raise _RefusedError("an object")
 
 
@@ -254,6 +271,7 @@ _STEPS: dict[str, Callable[[list[Any]], None]] = {
     "SETITEMS": lambda stack: _set(stack, _since_mark(stack)),
     "BINPERSID": _storage,
     "REDUCE": _call,
+    "NEWOBJ": _new,
     "BUILD": _build,
 }
 
