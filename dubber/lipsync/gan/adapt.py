@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from dubber.lipsync.gan.model import MouthModel
+    from dubber.lipsync.gan.model import Generator
 
     Floats = NDArray[np.float32]
     Pictures = NDArray[np.uint8]
@@ -49,7 +49,7 @@ class Fitted:
 
 
 def fit_head(
-    model: MouthModel,
+    model: Generator,
     shown: Pictures,
     real: Pictures,
     covered: Pictures,

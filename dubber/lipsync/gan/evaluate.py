@@ -21,7 +21,8 @@ from dubber.errors import DataError
 from dubber.lipsync.blend import Blender
 from dubber.lipsync.gan.canvas import mouth
 from dubber.lipsync.gan.clips import Clip
-from dubber.lipsync.gan.painter import best_references
+from dubber.lipsync.gan.model import Head
+from dubber.lipsync.gan.painter import GanPainter, best_references
 from dubber.lipsync.shape import measure
 from dubber.protocols import FacePatch, LipRenderer, MouthPainter, Progress, silent
 from dubber.version import VERSION
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
 DRAWN = (0.4, 0.7)  # of a clip: where what is drawn begins and ends; clips end in silence
 APART = 3  # frames beside it that are not met either
-AVERAGE, COPY = "average mouth", "copy"
+AVERAGE, COPY, BENT = "average mouth", "copy", "bent reference"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,8 @@ def evaluate(
     seed: int = 1,
     progress: Progress = silent,
 ) -> list[MouthScore]:
-    """The scores of each renderer, and of showing the average mouth or one frame's, on each clip.
+    """The scores of each renderer on each clip, and of showing the average mouth, one frame's, or
+    the most alike frame's bent to the wanted mouth.
 
     With `pictures` a folder, every clip leaves there a PNG: a row of real mouths, then a row of
     each way's. Progress in clips. DataError if there is no clip.
@@ -73,9 +75,8 @@ def evaluate(
     scores: list[MouthScore] = []
     for number, clip in enumerate(clips, 1):
         drawn, frames = parts(clip)
-        ways = _still_ways(clip, frames) | {
-            name: _renderer_way(renderer, clip, frames) for name, renderer in renderers.items()
-        }
+        ways = _still_ways(clip, frames) | {BENT: _bent_way(clip, frames)}
+        ways |= {n: _renderer_way(renderer, clip, frames) for n, renderer in renderers.items()}
         random = np.random.default_rng(seed)
         other = random.choice(frames, size=len(drawn.faces))
         shown = [drawn.faces]
@@ -117,6 +118,26 @@ def _still(image: Image) -> _Way:
         return np.stack([image] * len(drawn.faces))
 
     return way
+
+
+class _Alike:
+    """In the place of a generator: shows the most alike reference as it was bent."""
+
+    head = Head(np.zeros((12, 1, 3, 3), np.float32), np.zeros(12, np.float32))
+
+    def draw(self, shown: Pictures, head: Head) -> Pictures:
+        return np.ascontiguousarray(shown[:, 3:6].transpose(0, 2, 3, 1))
+
+    def features(self, shown: Pictures) -> Floats:
+        raise NotImplementedError("it is not fitted")
+
+
+def _bent_way(clip: Clip, frames: NDArray[np.int32]) -> _Way:
+    """What stands without any network: the generator must beat it to be worth its time."""
+    faces = [FacePatch(clip.faces[n], clip.points[n]) for n in frames]
+    yaw = np.zeros(len(frames), np.float32)
+    painter = GanPainter(_Alike(), faces, frames, yaw, adapt=False)
+    return lambda drawn, points: painted(painter, drawn, measure(points))
 
 
 def _renderer_way(renderer: LipRenderer, clip: Clip, frames: NDArray[np.int32]) -> _Way:

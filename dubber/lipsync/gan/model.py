@@ -6,7 +6,7 @@ import json
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -31,6 +31,15 @@ class Head:
 
     weight: Floats
     bias: Floats
+
+
+class Generator(Protocol):
+    """What draws lower faces from what `canvas.stacked` shows."""
+
+    @property
+    def head(self) -> Head: ...
+    def draw(self, shown: Pictures, head: Head) -> Pictures: ...
+    def features(self, shown: Pictures) -> Floats: ...
 
 
 class MouthModel:

@@ -23,7 +23,7 @@ from dubber.lipsync.gan.canvas import (
     stacked,
     upright,
 )
-from dubber.lipsync.gan.model import MouthModel
+from dubber.lipsync.gan.model import Generator
 from dubber.lipsync.reuse import Library
 from dubber.lipsync.shape import measure
 from dubber.lipsync.warp import bent, moved
@@ -52,7 +52,7 @@ class GanPainter:
 
     def __init__(
         self,
-        model: MouthModel,
+        model: Generator,
         faces: Sequence[FacePatch],
         frames: NDArray[np.int32],
         yaw: Floats,

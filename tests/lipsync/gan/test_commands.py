@@ -33,8 +33,8 @@ def test_films_are_prepared_and_the_embedded_generator_is_measured_on_them(tmp_p
         for line in scored.output.splitlines()
         if "mouth_l1" in line and (words := line.partition(":")[2].split())
     }
-    assert set(shown) == {"average mouth", "copy", "gan", "reuse"}
+    assert set(shown) == {"average mouth", "copy", "bent reference", "gan", "reuse"}
     assert shown["gan"]["mouth_l1"] < 0.6 * shown["average mouth"]["mouth_l1"]
     assert shown["gan"]["drive"] > 0.5
     assert len(list((tmp_path / "seen").glob("*.png"))) == 1
-    assert (tmp_path / "seen" / "scores.jsonl").read_text().count("\n") == 4
+    assert (tmp_path / "seen" / "scores.jsonl").read_text().count("\n") == 5

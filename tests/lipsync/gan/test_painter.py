@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dubber.lipsync.gan.canvas import mask, mouth, openness
-from dubber.lipsync.gan.evaluate import AVERAGE, COPY, evaluate, parts, signature, summary
+from dubber.lipsync.gan.evaluate import AVERAGE, BENT, COPY, evaluate, parts, signature, summary
 from dubber.lipsync.gan.painter import GanPainter, best_references
 from dubber.lipsync.shape import measure
 from dubber.protocols import FacePatch
@@ -86,13 +86,14 @@ def test_scores_know_the_real_mouth_from_an_average_one(tmp_path) -> None:  # ty
     clip = person()
     scores = evaluate([clip], {"perfect": Perfect()}, pictures=tmp_path)
     ways = summary(scores)
-    assert list(ways) == [AVERAGE, COPY, "perfect"]
+    assert list(ways) == [AVERAGE, COPY, BENT, "perfect"]
     assert ways["perfect"]["mouth_l1"] == 0
     assert ways["perfect"]["ssim"] == pytest.approx(1)
     assert ways["perfect"]["sharpness"] == pytest.approx(1)
     assert ways["perfect"]["drive"] == 0  # it shows the same whatever is wanted
     assert ways[AVERAGE]["mouth_l1"] > 0.01
     assert ways[AVERAGE]["tremble"] == 0
+    assert ways[BENT]["mouth_l1"] < 0.5 * ways[AVERAGE]["mouth_l1"]
     assert [path.suffix for path in tmp_path.iterdir()] == [".png"]
     assert "people:1" in signature([clip])
 
