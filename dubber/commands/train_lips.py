@@ -130,10 +130,13 @@ def train_lips_evaluate(
 @click.argument("source", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("-o", "--out", type=click.Path(path_type=Path), required=True, metavar="FILE")
 def train_lips_convert(source: Path, out: Path) -> None:
-    """Make the weights in a published Wav2Lip or SyncNet file (.pth) into safetensors.
+    """Make a published Wav2Lip or SyncNet file (.pth) into safetensors, or one of ours into ONNX.
 
-    No code that such a file may carry is run.
+    No code that SOURCE may carry is run. FILE ends in .safetensors or .onnx.
     """
-    from dubber.lipsync.gan.published import convert
+    from dubber.lipsync.gan.published import convert, export_network
 
-    click.echo(f"{convert(source, out)} in {out}")
+    writers = {".safetensors": convert, ".onnx": export_network}
+    if out.suffix not in writers:
+        raise click.UsageError(f"FILE must end in {' or '.join(writers)}")
+    click.echo(f"{writers[out.suffix](source, out)} in {out}")

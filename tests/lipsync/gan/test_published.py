@@ -56,6 +56,25 @@ def test_a_published_file_gives_what_the_network_gave(
             assert float((one - other).abs().max()) < 1e-5
 
 
+@pytest.mark.parametrize("name", ["wav2lip", "syncnet"])
+def test_onnx_gives_what_the_network_gives(tmp_path: Path, name: str) -> None:
+    import onnxruntime
+    import torch
+
+    from dubber.lipsync.gan.published import INPUTS, convert, export_network, load
+
+    published(tmp_path / "it.pth", name)
+    convert(tmp_path / "it.pth", tmp_path / "it.safetensors")
+    assert export_network(tmp_path / "it.safetensors", tmp_path / "it.onnx") == name
+    given = {key: torch.rand(3, *shape) for key, shape in INPUTS[name].items()}
+    session = onnxruntime.InferenceSession(str(tmp_path / "it.onnx"))
+    outputs = session.run(None, {key: value.numpy() for key, value in given.items()})
+    with torch.no_grad():
+        wanted = load(tmp_path / "it.safetensors")(*given.values())
+    for one, other in zip(wanted if name == "syncnet" else [wanted], outputs, strict=True):
+        assert float((one - torch.from_numpy(other)).abs().max()) < 1e-4
+
+
 def test_the_published_networks_have_the_published_sizes() -> None:
     from dubber.lipsync.gan.family import NETWORKS
 
