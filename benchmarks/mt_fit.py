@@ -11,7 +11,9 @@ translated is then spoken by the voice, and its real length counts:
     fits          that, and at least the slot / 1.2: the mouth does not move in silence
 
 `--sweep` shows the shares and chrF++ for other costs of length, by predicted lengths; `--doubt`
-the chrF++ of sentences by the model's confidence.
+the chrF++ of sentences by the model's confidence, and the confidence under which a translation is
+doubtful: where the held-out sentences up to it score under 25, which is seldom a translation. It is
+what `registry.py` says of the engine.
 """
 
 from __future__ import annotations
@@ -37,6 +39,8 @@ BATCH_SENTENCES = 16
 WITHIN = 1.2
 COSTS = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0)
 STEPS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 1.01)
+DOUBTFUL_CHRF = 25.0
+FEWEST = 25  # sentences that a score is taken of
 
 
 @dataclass(frozen=True)
@@ -148,6 +152,18 @@ def _doubt(lines: Sequence[Line], judge: Judge) -> None:
         if there:
             worth = _worth([line for line, _ in there], [c.text for _, c in there])
             print(f"{low:.1f} to {min(high, 1.0):.1f}: {len(there):>4} sentences{worth}")
+    print(f"doubtful below {_threshold(lines, chosen):.2f}")
+
+
+def _threshold(lines: Sequence[Line], chosen: Sequence[Candidate]) -> float:
+    """The confidence up to which the chosen score under `DOUBTFUL_CHRF`; 1.0 if all do."""
+    ranked = sorted(zip(lines, chosen, strict=True), key=lambda pair: pair[1].score)
+    for first in range(0, len(ranked) - FEWEST + 1, FEWEST):
+        some = ranked[first : first + FEWEST]
+        value, _ = chrf([plain(c.text) for _, c in some], [line.wanted for line, _ in some])
+        if value >= DOUBTFUL_CHRF:
+            return confidence_of(some[0][1])
+    return 1.0
 
 
 def _shares(lines: Sequence[Line], spoken: Sequence[float]) -> str:

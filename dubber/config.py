@@ -42,10 +42,10 @@ class ChoiceOptions:
     tolerance: float = 1.1  # so many times too long or too short costs nothing
     numbers: float = 2.0  # for losing all numbers
     terms: float = 2.0  # for losing all of the glossary's terms
-    doubtful: float = 0.3  # a segment whose confidence is below is named in the report
+    doubtful: float | None = None  # confidence below which a segment is; None: the translator's own
 
     def __post_init__(self) -> None:
-        if self.n_best < 1 or self.tolerance < 1.0 or not 0.0 <= self.doubtful <= 1.0:
+        if self.n_best < 1 or self.tolerance < 1.0 or not 0.0 <= (self.doubtful or 0.0) <= 1.0:
             raise ConfigError(
                 "a choice needs n_best >= 1, tolerance >= 1 and doubtful from 0 to 1, "
                 f"not {self.n_best}, {self.tolerance} and {self.doubtful}"

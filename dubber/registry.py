@@ -39,6 +39,7 @@ class EngineSpec:
     needs: tuple[str, ...] = ()
     code: str = ""
     better: str = ""  # for a preview engine: what to install or get for more
+    doubtful: float = 0.3  # of a translator: below this confidence it is not to be trusted
     pace: float = 1.0  # of a voice: how much quicker it speaks than the packs' rates say
 
     @property
@@ -64,6 +65,7 @@ BUILT_IN = (
         "preview",
         card="mt-compact",
         needs=("ctranslate2", "sentencepiece"),
+        doubtful=1.0,  # python -m benchmarks mt_fit … --doubt
         better="--mt mt.indictrans2:FOLDER with IndicTrans2",
     ),
     EngineSpec(

@@ -168,7 +168,7 @@ class Steps:
                 "ends": source.sentence_ends,
                 "terms": judge.terms,
                 "pronunciations": judge.pronunciations,
-                "choice": asdict(judge.options),
+                "choice": asdict(replace(judge.options, doubtful=None)),
                 "pace": judge.pace,
                 "pack": _pack(target),
                 "length": round(job.length, 3),
@@ -215,7 +215,9 @@ class Steps:
 
     def _name_doubtful(self, said: Transcript, judge: Judge, name: str) -> None:
         """A notice for each doubtful segment; UnavailableError if the job is to be strict."""
-        job, found = self._job, doubts(said, judge)
+        job = self._job
+        own, asked = job.engines.choice("mt").spec.doubtful, job.options.choice.doubtful
+        found = doubts(said, judge.source, below=own if asked is None else asked)
         for segment_id, reason in found.items():
             what = f"translation doubtful: {reason}"
             job.notices.append(Notice("translation-doubtful", what, segment_id))

@@ -16,6 +16,7 @@ from dubber.config import PRESETS, STAGES, SUBTITLE_FORMATS, MixOptions, TimingO
 from dubber.errors import BatchError, DubError, OutputError, printable
 
 DEFAULTS = DubOptions()
+DOUBTFUL = "translation-doubtful"
 
 
 @click.command(epilog=EXIT_CODES)
@@ -242,7 +243,13 @@ def _record(job: Job, result: Result) -> dict[str, Any]:
 
 def _show(job: Job, options: DubOptions, results: Sequence[Result]) -> None:
     for result in results:
+        doubtful = [n.segment_id for n in result.notices if n.kind == DOUBTFUL]
+        if doubtful:
+            ids = ", ".join(doubtful[:5]) + (" …" if len(doubtful) > 5 else "")
+            click.echo(f"note: translation doubtful in {len(doubtful)} segments ({ids})", err=True)
         for notice in result.notices:
+            if notice.kind == DOUBTFUL:
+                continue  # told in one line: there may be one for every segment
             where = f" ({notice.segment_id})" if notice.segment_id else ""
             click.echo(f"note: {notice.message}{where}", err=True)
         click.echo(printable(str(result.video)))

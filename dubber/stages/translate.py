@@ -7,7 +7,9 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 
+from dubber.config import ChoiceOptions
 from dubber.errors import UnavailableError
+from dubber.languages import Language
 from dubber.protocols import Progress, Translator, silent
 from dubber.schema import Candidate, Segment, Slot, Transcript
 from dubber.text.glossary import mark, unmark
@@ -58,23 +60,27 @@ def translate(
 
 def _made_by(translator: Translator, judge: Judge) -> str:
     """The engine's name, and a digest of all else that its candidates were chosen by."""
-    facts = [asdict(judge.options), dict(judge.terms), dict(judge.pronunciations), judge.pace]
+    facts = [_ways(judge.options), dict(judge.terms), dict(judge.pronunciations), judge.pace]
     digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:8]
     return f"{translator.name} with settings {digest}"
 
 
-def doubts(said: Transcript, judge: Judge) -> dict[str, str]:
-    """The segments whose translation is doubtful, by id, each with the reason; not those that a
-    person has changed, or of which one has set the confidence to 1."""
+def _ways(options: ChoiceOptions) -> dict[str, object]:
+    """The options that a choice depends on: all but from where on it is doubtful."""
+    return {name: value for name, value in asdict(options).items() if name != "doubtful"}
+
+
+def doubts(said: Transcript, source: Language, *, below: float) -> dict[str, str]:
+    """The segments whose translation is doubtful, by id, each with the reason: a confidence that is
+    `below`, or text in other letters than those of `source`. Not those that a person has changed,
+    or of which one has set the confidence to 1."""
     found = {}
     for segment in said.segments:
         if segment.confidence is None or segment.confidence >= 1.0 or is_edited(segment):
             continue
-        if any(
-            is_foreign(part, judge.source) for part in chunks(segment.source_text, judge.source)
-        ):
-            found[segment.id] = f"what was heard is not written in {judge.source.name} letters"
-        elif segment.confidence < judge.options.doubtful:
+        if any(is_foreign(part, source) for part in chunks(segment.source_text, source)):
+            found[segment.id] = f"what was heard is not written in {source.name} letters"
+        elif segment.confidence < below:
             found[segment.id] = f"confidence {segment.confidence:.2f}"
     return found
 

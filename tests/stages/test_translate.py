@@ -205,14 +205,15 @@ def test_a_segment_whose_slot_changed_is_chosen_anew_unless_a_person_wrote_it() 
 
 
 def test_a_doubtful_segment_is_one_the_translator_is_not_sure_of_and_nobody_changed() -> None:
-    judge = Judge(HINDI, TAMIL, ChoiceOptions(), {}, {})
     result = said(Offering((SHORT, -3.0)))
-    assert doubts(result, judge) == dict.fromkeys(("s0001", "s0002", "s0003"), "confidence 0.05")
+    assert doubts(result, HINDI, below=0.3) == dict.fromkeys(
+        ("s0001", "s0002", "s0003"), "confidence 0.05"
+    )
     mended = replace(result.segments[0], text="வணக்கம்")
     sure = replace(result.segments[1], confidence=1.0)
     result = replace(result, segments=(mended, sure, result.segments[2]))
-    assert list(doubts(result, judge)) == ["s0003"]
-    assert doubts(said(Offering((SHORT, -0.1))), judge) == {}
+    assert list(doubts(result, HINDI, below=0.3)) == ["s0003"]
+    assert doubts(said(Offering((SHORT, -0.1))), HINDI, below=0.3) == {}
 
 
 def one(text: str, translator: Translator) -> Segment:
@@ -239,8 +240,7 @@ def test_a_sentence_in_other_letters_stays_as_it_is_and_is_doubtful(text: str) -
     kept = one(text, translator)
     assert (kept.text, kept.candidates[0].score) == (text, UNVOUCHED)
     assert translator.asked == []
-    judge = Judge(HINDI, TAMIL, ChoiceOptions(), {}, {})
-    reason = doubts(Transcript("ta", (kept,)), judge)["s1"]
+    reason = doubts(Transcript("ta", (kept,)), HINDI, below=0.0)["s1"]
     assert reason == "what was heard is not written in Hindi letters"
 
 
