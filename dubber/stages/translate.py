@@ -13,12 +13,14 @@ from dubber.languages import Language
 from dubber.protocols import Progress, Translator, silent
 from dubber.schema import Candidate, Segment, Slot, Transcript
 from dubber.text.glossary import mark, unmark
+from dubber.text.numbers import in_figures, numbers_lost
 from dubber.text.sentences import chunks
 from dubber.translation.aside import is_foreign, set_aside
 from dubber.translation.choose import Judge, confidence_of
 
 BATCH_SEGMENTS = 16
 UNVOUCHED = -5.0  # the score of a sentence that was left as it is: a confidence under 0.01
+LEAST_IN_FIGURES = 11  # smaller numbers sound like other words: Hindi दो, Tamil ஆறு
 SLOT_TOLERANCE = 0.01  # seconds by which a slot may change before a segment is chosen anew
 
 
@@ -175,10 +177,30 @@ def _answers(sentences: list[str], translator: Translator, judge: Judge) -> list
             answers[number] = [Candidate(sentences[number], UNVOUCHED)]
         elif any(letter.isalnum() for letter in aside.text):
             asked.append(number)
-    found = _with_terms([asides[n].text for n in asked], translator, judge)
+    found = _with_numbers([asides[n].text for n in asked], translator, judge)
     for number, candidates in zip(asked, found, strict=True):
         around = asides[number].around
         answers[number] = [replace(c, text=around(c.text)) for c in candidates]
+    return answers
+
+
+def _with_numbers(
+    sentences: list[str], translator: Translator, judge: Judge
+) -> list[list[Candidate]]:
+    """The engine's candidates; where all lose a number that was said in words, more of them, for
+    the sentence with its numbers in figures, which engines keep."""
+    answers = _with_terms(sentences, translator, judge)
+    again = {}
+    for place, (sentence, candidates) in enumerate(zip(sentences, answers, strict=True)):
+        written = in_figures(sentence, judge.source, least=LEAST_IN_FIGURES)
+        if written != sentence and all(
+            numbers_lost(sentence, candidate.text, judge.source, judge.target)
+            for candidate in candidates
+        ):
+            again[place] = written
+    more = _with_terms(list(again.values()), translator, judge)
+    for place, candidates in zip(again, more, strict=True):
+        answers[place] = [*answers[place], *candidates]
     return answers
 
 

@@ -95,6 +95,20 @@ def numbers_in(text: str, language: Language) -> list[str]:
     return found
 
 
+def in_figures(text: str, language: Language, *, least: int) -> str:
+    """`text` with the numbers from `least` on that it says in words written in figures."""
+    words = list(WORD.finditer(text))
+    said = [match[0].casefold() for match in words]
+    done, begun, place = "", 0, 0
+    while place < len(words):
+        value, used = _longest(said[place : place + MOST_WORDS], language)
+        if value is not None and value >= least:
+            done += text[begun : words[place].start()] + str(value)
+            begun = words[place + used - 1].end()
+        place += used
+    return done + text[begun:]
+
+
 def numbers_lost(source: str, said: str, spoken: Language, target: Language) -> list[str]:
     """The numbers of `source`, written in `spoken`, that do not stand in `said`, in `target`.
 

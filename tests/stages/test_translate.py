@@ -256,3 +256,31 @@ def test_five_thousand_characters_come_through_whole() -> None:
     kept = one(text, translator)
     for number in range(170):
         assert f" {number} " in kept.text
+
+
+class Forgetful(Counting):
+    """A translator that keeps figures and forgets number words."""
+
+    def translate(
+        self, sentences: Sequence[str], *, source: str, target: str, n_best: int = 1
+    ) -> list[list[Candidate]]:
+        self.asked += sentences
+        return [
+            [Candidate("மாடுகள் " + " ".join(w for w in text.split() if w.isdigit()), -1.0)]
+            for text in sentences
+        ]
+
+
+def test_a_number_said_in_words_that_the_engine_forgets_is_written_in_figures() -> None:
+    translator = Forgetful()
+    kept = one("मेरे पास पच्चीस गाय हैं।", translator)
+    assert kept.text == "மாடுகள் 25"
+    assert translator.asked == ["मेरे पास पच्चीस गाय हैं।", "मेरे पास 25 गाय हैं।"]
+    assert kept.choice is not None
+    assert kept.choice.reason.startswith("keeps more of the numbers")
+
+
+def test_small_numbers_are_left_to_the_engine() -> None:
+    translator = Forgetful()
+    one("मुझे पानी दो।", translator)
+    assert translator.asked == ["मुझे पानी दो।"]

@@ -10,6 +10,7 @@ from dubber import languages
 from dubber.languages import Language
 from dubber.text.numbers import (
     digit_by_digit,
+    in_figures,
     number_of,
     numbers_in,
     numbers_lost,
@@ -116,3 +117,16 @@ def test_a_number_is_lost_if_it_stands_in_neither_form(
 ) -> None:
     hindi, tamil = languages.get("hi"), languages.get("ta")
     assert numbers_lost(source, said, hindi, tamil) == lost
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("पच्चीस हज़ार तीन सौ रुपये, दो घर", "25300 रुपये, दो घर"),
+        ("मुझे पानी दो।", "मुझे पानी दो।"),
+        ("बारह बजे और सोलह लोग", "12 बजे और 16 लोग"),
+        ("", ""),
+    ],
+)
+def test_large_numbers_are_written_in_figures(text: str, written: str) -> None:
+    assert in_figures(text, languages.get("hi"), least=11) == written
