@@ -1,0 +1,100 @@
+"""Do numbers survive translation? Those in figures, and those in words.
+
+    python -m benchmarks mt_numbers FOLDER [FOLDER…] [--src hi] [--tgt ta] [--mt compact[:MODEL]]
+                                    [--limit 1000]
+
+A FOLDER is corpus/spoken (its held-out part) or holds LANGUAGE.txt files. Sentences go through the
+translation stage as a film's would, one a segment. A number in words counts as kept in figures too,
+and the word for one is not counted. Number words up to ten stand alone: some are other words too
+(Hindi दो is "two" and "give"), so that their share has a ceiling, which the reference shows.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks._measure import signature
+from dubber import languages
+from dubber.config import ChoiceOptions
+from dubber.languages import Language
+from dubber.protocols import Translator
+from dubber.registry import choose, open_engine
+from dubber.schema import Segment, Slot, Transcript
+from dubber.stages.translate import LEAST_IN_FIGURES, translate
+from dubber.text.numbers import numbers_in, numbers_lost
+from dubber.text.syllables import count
+from dubber.translation.choose import Judge, seconds_of
+from dubber.translation.score import read_set
+
+KINDS = ("figures", "words", "small words")
+
+
+def main(arguments: list[str]) -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks mt_numbers", description=__doc__)
+    parser.add_argument("folders", type=Path, nargs="+")
+    parser.add_argument("--src", default="hi")
+    parser.add_argument("--tgt", default="ta")
+    parser.add_argument("--mt", default="")
+    parser.add_argument("--limit", type=int, default=1000, help="sentences of each folder")
+    options = parser.parse_args(arguments)
+
+    source, target = languages.get(options.src), languages.get(options.tgt)
+    choice = choose("mt", options.mt, "offline")
+    engine: Translator = open_engine(choice)
+    print(f"{choice.identity}, {source.code}-{target.code}, {signature()}")
+    lines: list[str] = []
+    wanted: list[str] = []
+    for folder in options.folders:
+        there, right = read_set(folder, source.code, target.code, options.limit)
+        lines += there
+        wanted += right
+    numbered = [n for n, line in enumerate(lines) if numbers_in(line, source)]
+    print(f"{len(lines)} sentences, {len(numbered)} with numbers")
+    lines, wanted = [lines[n] for n in numbered], [wanted[n] for n in numbered]
+    slots = [_slot(number, line, source) for number, line in enumerate(lines)]
+    heard = Transcript(
+        source.code,
+        tuple(
+            Segment(slot.segment_id, slot.start, slot.end, line)
+            for slot, line in zip(slots, lines, strict=True)
+        ),
+    )
+    judge = Judge(source, target, ChoiceOptions(), {}, {})
+    said = translate(heard, engine, slots=slots, judge=judge)
+    first = [c[0].text for c in engine.translate(lines, source=source.code, target=target.code)]
+    for name, texts in (
+        ("the model's first", first),
+        ("as spoken", [segment.text for segment in said.segments]),
+        ("reference", wanted),
+    ):
+        print(f"{name:<20}{_shares(lines, texts, source, target)}")
+
+
+def _slot(number: int, line: str, source: Language) -> Slot:
+    """Ten seconds a sentence, of which it has what it takes to say it."""
+    start = 10.0 * number
+    end = start + min(9.0, seconds_of(count(line, source), source))
+    return Slot(f"s{number:05}", start, end, end)
+
+
+def _shares(lines: Sequence[str], said: Sequence[str], source: Language, target: Language) -> str:
+    there: Counter[str] = Counter()
+    lost: Counter[str] = Counter()
+    for line, text in zip(lines, said, strict=True):
+        there.update(_kind(number, line) for number in numbers_in(line, source))
+        lost.update(_kind(number, line) for number in numbers_lost(line, text, source, target))
+    return "  ".join(
+        f"{kind} {1 - lost[kind] / there[kind]:.3f} of {there[kind]}"
+        for kind in KINDS
+        if there[kind]
+    )
+
+
+def _kind(number: str, line: str) -> str:
+    plain = line.replace(",", "")
+    if number in plain:
+        return "figures"
+    return "words" if float(number) >= LEAST_IN_FIGURES else "small words"
