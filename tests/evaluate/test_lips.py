@@ -164,7 +164,7 @@ def test_flicker_blur_and_noise_outside_are_told_apart() -> None:
     def snows(image: np.ndarray, n: int) -> np.ndarray:
         changed = np.clip(image.astype(int) + 4, 0, 255).astype(np.uint8)
         changed[patch()] = image[patch()]
-        return changed
+        return np.asarray(changed)
 
     assert measured(flickers).scores().flicker > 2
     assert measured(flickers).scores().psnr_outside == float("inf")
