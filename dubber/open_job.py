@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from dubber.config import DubOptions
-from dubber.errors import OutputError
+from dubber.errors import OutputError, UnavailableError
 from dubber.languages import Language
 from dubber.media.complete import check_complete
 from dubber.media.probe import choose_audio, probe
 from dubber.protocols import Progress
 from dubber.registry import Engines
-from dubber.schema import Job, Notice
+from dubber.schema import Job, Notice, Voice
 from dubber.text.glossary import Glossary, read_glossary
 from dubber.version import VERSION
 from dubber.weights import sha256_of
@@ -105,6 +105,23 @@ class OpenJob:
     def set_aside(self, name: str) -> None:
         aside = self.space.set_aside(name)
         self.notice(Notice("edit-set-aside", f"your edited {name} is kept as {aside.name}"))
+
+    def voice(self, target: Language) -> Voice:
+        """The voice asked for, or the engine's best. UnavailableError names those there are."""
+        engine, wanted = self.engines.get("tts"), self.options.voice
+        voices: tuple[Voice, ...] = engine.voices(target)
+        if not voices:
+            raise UnavailableError(
+                f"{engine.name} cannot speak {target.name}",
+                cure="choose another --tts, or see `dub languages`",
+            )
+        for voice in voices:
+            if wanted in ("", voice.name):
+                return voice
+        raise UnavailableError(
+            f"no voice {wanted!r} for {target.name}",
+            cure="use one of " + ", ".join(voice.name for voice in voices),
+        )
 
     def notice(self, notice: Notice) -> None:
         self.notices.append(notice)

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from dubber.errors import DataError, NoInputError, UnavailableError, printable
+from dubber.errors import DataError, NoInputError, printable
 from dubber.evaluate.report import report_to_json
 from dubber.languages import Language
 from dubber.media.audio import decode
@@ -24,11 +24,9 @@ from dubber.schema import (
     Result,
     Timeline,
     Transcript,
-    Voice,
     timeline_from_json,
     timeline_to_json,
     transcript_from_json,
-    transcript_to_json,
 )
 from dubber.stages.find_faces import find_faces
 from dubber.stages.fit import fit
@@ -37,17 +35,23 @@ from dubber.stages.mux import mux
 from dubber.stages.speak import speak
 from dubber.stages.sync import sync
 from dubber.stages.transcribe import transcribe
-from dubber.stages.translate import doubts, lost_edits, translate
-from dubber.subtitles import read_transcript, write_subtitles
-from dubber.subtitles.limits import summary
-from dubber.text.glossary import missing
+from dubber.step_keys import (
+    cue_writer,
+    digest_of,
+    pack_digest,
+    recognition_facts,
+    spans,
+    timeline_digest,
+    writer,
+)
+from dubber.step_translation import translation
+from dubber.subtitles import read_transcript
 from dubber.text.mixed import in_own_script, is_romanised
 from dubber.text.spoken import spoken_form
 from dubber.timing.plan import plan
-from dubber.translation.choose import Judge
 from dubber.version import VERSION
 from dubber.weights import sha256_of
-from dubber.workspace import OUTPUTS, Artifact, key_of
+from dubber.workspace import OUTPUTS, Artifact
 
 SPEECH_RATE = 16_000
 TRANSCRIPT = "transcript.json"
@@ -98,7 +102,7 @@ class Steps:
             segments = [replace(s, text=in_own_script(s.text, source)) for s in read.segments]
             return replace(read, segments=tuple(segments))
 
-        return key, _writer(make)
+        return key, writer(make)
 
     def _recognised(self, source: Language) -> tuple[str, Callable[[Path], None]]:
         job, speech = self._job, self._speech()
@@ -107,7 +111,7 @@ class Steps:
             {"speech": speech.digest},
             {
                 "engine": job.engines.choice("asr").identity,
-                "language": _recognition_facts(source),
+                "language": recognition_facts(source),
                 "hints": job.glossary.hints(),
             },
         )
@@ -121,7 +125,7 @@ class Steps:
                 progress=job.progress("transcribe"),
             )
 
-        return key, _writer(make)
+        return key, writer(make)
 
     def _speech(self) -> Artifact:
         job = self._job
@@ -156,95 +160,23 @@ class Steps:
     # -- one target language
 
     def translation(self, heard: Transcript, source: Language, target: Language) -> Transcript:
-        """The transcript in the target language; segments that are still right are kept."""
-        job, name = self._job, f"translation.{target.code}.json"
-        judge = self._judge(source, target)
-        key = job.key(
-            "translation",
-            {"transcript": _digest(heard)},
-            {
-                "engine": job.engines.choice("mt").identity,
-                "target": target.code,
-                "ends": source.sentence_ends,
-                "terms": judge.terms,
-                "pronunciations": judge.pronunciations,
-                "choice": asdict(replace(judge.options, doubtful=None)),
-                "pace": judge.pace,
-                "pack": _pack(target),
-                "length": round(job.length, 3),
-                "timing": asdict(job.options.timing),
-            },
-        )
-        standing = job.space.path(name)
-        previous = None
-        if standing.is_file() and not job.options.redoes("translate"):
-            previous = transcript_from_json(standing)
-            if lost_edits(heard, previous):
-                job.protect_edit(name, key)
-
-        def make() -> Transcript:
-            return translate(
-                heard,
-                job.engines.get("mt"),
-                slots=plan(heard.segments, length=job.length, options=job.options.timing),
-                judge=judge,
-                previous=previous,
-                progress=job.progress("translate", target),
-            )
-
-        artifact = job.make("translate", name, key, _writer(make), check=transcript_from_json)
-        said = transcript_from_json(artifact.path)
-        for segment in said.segments:
-            for term in missing(segment.source_text or "", segment.text, judge.terms):
-                what = f"the {target.name} translation lacks the glossary's word for {term}"
-                job.notice(Notice("glossary", what, segment.id))
-        self._name_doubtful(said, judge, name)
-        return said
-
-    def _judge(self, source: Language, target: Language) -> Judge:
-        """What chooses among translations: the job's settings, its glossary and its voice."""
-        job = self._job
-        return Judge(
-            source,
-            target,
-            job.options.choice,
-            job.glossary.translations(target),
-            job.glossary.pronunciations(target),
-            job.engines.choice("tts").spec.pace,
-        )
-
-    def _name_doubtful(self, said: Transcript, judge: Judge, name: str) -> None:
-        """A notice for each doubtful segment; UnavailableError if the job is to be strict."""
-        job = self._job
-        own, asked = job.engines.choice("mt").spec.doubtful, job.options.choice.doubtful
-        found = doubts(said, judge.source, below=own if asked is None else asked)
-        for segment_id, reason in found.items():
-            what = f"translation doubtful: {reason}"
-            job.notices.append(Notice("translation-doubtful", what, segment_id))
-        if found and job.options.strict:
-            ids = ", ".join(list(found)[:5]) + (" …" if len(found) > 5 else "")
-            raise UnavailableError(
-                f"translation doubtful in {len(found)} of {len(said.segments)} segments to "
-                f"{judge.target.name} ({ids})",
-                subject=job.space.path(name),
-                cure="correct them there or set their confidence to 1 and run again, choose a "
-                "better --mt, or leave --strict out",
-            )
+        """The transcript in the target language (`step_translation`)."""
+        return translation(self._job, heard, source, target)
 
     def timeline(self, said: Transcript, target: Language) -> Timeline:
         """Takes of every segment, placed in time."""
         job, options = self._job, self._job.options.timing
-        voice, folder = self._voice(target), self._takes(target)
+        voice, folder = self._job.voice(target), self._takes(target)
         pronunciations = job.glossary.pronunciations(target)
         key = job.key(
             "timeline",
-            {"translation": _digest(said)},
+            {"translation": digest_of(said)},
             {
                 "engine": job.engines.choice("tts").identity,
                 "voice": asdict(voice),
                 "timing": asdict(options),
                 "length": round(job.length, 3),
-                "pack": _pack(target),
+                "pack": pack_digest(target),
                 "pronunciations": pronunciations,
             },
         )
@@ -287,28 +219,12 @@ class Steps:
         folder.mkdir(exist_ok=True)
         return folder
 
-    def _voice(self, target: Language) -> Voice:
-        engine, wanted = self._job.engines.get("tts"), self._job.options.voice
-        voices: tuple[Voice, ...] = engine.voices(target)
-        if not voices:
-            raise UnavailableError(
-                f"{engine.name} cannot speak {target.name}",
-                cure="choose another --tts, or see `dub languages`",
-            )
-        for voice in voices:
-            if wanted in ("", voice.name):
-                return voice
-        raise UnavailableError(
-            f"no voice {wanted!r} for {target.name}",
-            cure="use one of " + ", ".join(voice.name for voice in voices),
-        )
-
     def track(self, timeline: Timeline, heard: Transcript, target: Language) -> Artifact:
         """The dubbed sound: the voice over what is kept of the original."""
-        job, speech = self._job, _spans(heard)
+        job, speech = self._job, spans(heard)
         key = job.key(
             "track",
-            {"video": job.digest, "timeline": _timeline_digest(timeline)},
+            {"video": job.digest, "timeline": timeline_digest(timeline)},
             {"track": job.audio.index, "mix": asdict(job.options.mix), "speech": speech},
         )
 
@@ -329,7 +245,7 @@ class Steps:
 
     def picture(self, timeline: Timeline, heard: Transcript, target: Language) -> Artifact | None:
         """The picture with the mouths re-drawn; None where it stays as it is."""
-        job, speech = self._job, _spans(heard)
+        job, speech = self._job, spans(heard)
         if job.media.video is None or "lips" not in job.engines or not timeline.clips:
             return None
         reason = why_not_redrawn(job.media.video)
@@ -339,11 +255,11 @@ class Steps:
         faces = self._faces()
         key = job.key(
             "picture",
-            {"video": job.digest, "faces": faces.digest, "timeline": _timeline_digest(timeline)},
+            {"video": job.digest, "faces": faces.digest, "timeline": timeline_digest(timeline)},
             {
                 "engine": job.engines.choice("lips").identity,
                 "lip": asdict(job.options.lip),
-                "pack": _pack(target),
+                "pack": pack_digest(target),
                 "speech": speech,
             },
         )
@@ -383,8 +299,8 @@ class Steps:
         cues = job.make(
             "mux",
             f"subtitles.{target.code}.srt",
-            job.key("cues", {"translation": _digest(said)}, {"pack": _pack(target)}),
-            _cue_writer(said, target),
+            job.key("cues", {"translation": digest_of(said)}, {"pack": pack_digest(target)}),
+            cue_writer(said, target),
         )
         if cues.facts["summary"]:
             job.notice(Notice("subtitles", f"{target.name}: {cues.facts['summary']}"))
@@ -421,8 +337,10 @@ class Steps:
             artifact = job.make(
                 "mux",
                 f"{OUTPUTS}/{job.stem}.{language.code}.{suffix}",
-                job.key("subtitles", {"text": _digest(transcript)}, {"pack": _pack(language)}),
-                _cue_writer(transcript, language),
+                job.key(
+                    "subtitles", {"text": digest_of(transcript)}, {"pack": pack_digest(language)}
+                ),
+                cue_writer(transcript, language),
             )
             paths.append(artifact.path)
         return tuple(paths)
@@ -472,44 +390,3 @@ class Steps:
         name = f"{OUTPUTS}/{job.stem}.{said.language}.json"
         report = job.make("mux", name, job.key("report", {}, {"text": text}), build)
         return Result(said.language, video.path, subtitles, report.path, notices)
-
-
-def _writer(make: Callable[[], Transcript]) -> Callable[[Path], None]:
-    def build(draft: Path) -> None:
-        draft.write_text(transcript_to_json(make()), encoding="utf-8")
-
-    return build
-
-
-def _cue_writer(transcript: Transcript, language: Language) -> Callable[[Path], Mapping[str, Any]]:
-    def build(draft: Path) -> Mapping[str, Any]:
-        cues, found = write_subtitles(transcript, draft, language=language)
-        return {"summary": summary(found, cues), "breaches": [asdict(breach) for breach in found]}
-
-    return build
-
-
-def _spans(transcript: Transcript) -> list[tuple[float, float]]:
-    return [(segment.start, segment.end) for segment in transcript.segments]
-
-
-def _recognition_facts(language: Language) -> list[str]:
-    return [
-        language.code,
-        language.codes.get("whisper", ""),
-        language.asr_decode_as,
-        language.asr_script_recovery,
-    ]
-
-
-def _pack(language: Language) -> str:
-    """A digest of all a language pack says, so that a changed pack remakes what it shapes."""
-    return key_of("pack", {}, {"facts": repr(language)})[:16]
-
-
-def _digest(transcript: Transcript) -> str:
-    return key_of("transcript", {}, {"text": transcript_to_json(transcript)})
-
-
-def _timeline_digest(timeline: Timeline) -> str:
-    return key_of("timeline", {}, {"text": timeline_to_json(timeline)})
