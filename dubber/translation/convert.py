@@ -113,6 +113,10 @@ def build_spec(
     from ctranslate2 import specs
     from ctranslate2.specs.common_spec import Activation
 
+    if "rotary" in str(config.get("model_type", "")).lower() or any(
+        name.endswith("embed_positions.weight") for name in weights
+    ):
+        raise DataError("its positions are not the sinusoids of IndicTrans2")
     try:
         heads = {config[f"{side}_attention_heads"] for side in SIDES}
         norms = {bool(config[f"{side}_normalize_before"]) for side in SIDES}

@@ -108,3 +108,12 @@ def test_a_fairseq_dictionary_is_read_with_what_fairseq_puts_before_it(tmp_path:
     path.write_text("▁the 12\nworse\n", encoding="utf-8")
     with pytest.raises(DataError, match="line 2"):
         tokens(path)
+
+
+def test_a_network_with_other_positions_is_refused_and_not_converted_wrongly(
+    tmp_path: Path,
+) -> None:
+    tiny.indictrans2(tmp_path / "in", model_type="RotaryIndicTrans")
+    with pytest.raises(DataError, match="positions"):
+        convert(tmp_path / "in", tmp_path / "out", direction="indic-en")
+    assert not (tmp_path / "out").exists()
