@@ -42,7 +42,7 @@ OPENNESS = ((0.0, 0.12), (0.5, 0.7), (0.92, 1.0))
 TURNED = 0.02  # what a degree of yaw away from the usual costs, in parts of the sharpness
 FEATHER = 5.0  # pixels of the canvas over which what is drawn fades into what was there
 DETAIL = 0.85  # of the most alike reference's detail, which the generator softens
-FINE = 3.0  # pixels: what is finer is detail
+FINE = 2.0  # pixels: what is finer is detail
 _LARGE_SIZE = (LARGE * WIDTH, LARGE * HEIGHT)
 SOLVED = 48  # frames the head is solved on, at most
 
