@@ -14,7 +14,9 @@ import click
 from dubber import __version__
 from dubber.commands import look
 from dubber.commands.evaluate import evaluate_mt
+from dubber.commands.lips import evaluate_lips, lipsync, train_ear
 from dubber.commands.terminal import EXIT_CODES, complain
+from dubber.commands.train_lips import train_lips
 from dubber.commands.train_mt import train_mt
 from dubber.commands.video import video
 from dubber.commands.weights import weights
@@ -57,10 +59,14 @@ def evaluate() -> None:
     """Measure an engine or a result against what is known to be right."""
 
 
-for command in (video, look.languages, look.engines, look.voices, look.doctor, weights):
-    dub.add_command(command)
-train.add_command(train_mt)
-evaluate.add_command(evaluate_mt)
+LOOKING = (look.languages, look.engines, look.voices, look.doctor)
+for group, commands in (
+    (dub, (video, lipsync, weights, *LOOKING)),
+    (train, (train_mt, train_lips, train_ear)),
+    (evaluate, (evaluate_mt, evaluate_lips)),
+):
+    for command in commands:
+        group.add_command(command)
 
 
 def _terminated(*_: object) -> NoReturn:
