@@ -23,8 +23,8 @@ from dubber.languages import Language
 from dubber.protocols import Translator
 from dubber.registry import choose, open_engine
 from dubber.schema import Segment, Slot, Transcript
-from dubber.stages.translate import LEAST_IN_FIGURES, translate
-from dubber.text.numbers import numbers_in, numbers_lost
+from dubber.stages.translate import translate
+from dubber.text.numbers import SURE, numbers_in, numbers_lost
 from dubber.text.syllables import count
 from dubber.translation.choose import Judge, seconds_of
 from dubber.translation.score import read_set
@@ -62,7 +62,7 @@ def main(arguments: list[str]) -> None:
             for slot, line in zip(slots, lines, strict=True)
         ),
     )
-    judge = Judge(source, target, ChoiceOptions(), {}, {})
+    judge = Judge(source, target, ChoiceOptions(), {}, {}, doubtful=choice.spec.doubtful)
     said = translate(heard, engine, slots=slots, judge=judge)
     first = [c[0].text for c in engine.translate(lines, source=source.code, target=target.code)]
     for name, texts in (
@@ -97,4 +97,4 @@ def _kind(number: str, line: str) -> str:
     plain = line.replace(",", "")
     if number in plain:
         return "figures"
-    return "words" if float(number) >= LEAST_IN_FIGURES else "small words"
+    return "words" if float(number) >= SURE else "small words"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import asdict
 
 from dubber.errors import UnavailableError
 from dubber.languages import Language
@@ -32,7 +32,8 @@ def translation(job: OpenJob, heard: Transcript, source: Language, target: Langu
             "ends": source.sentence_ends,
             "terms": judge.terms,
             "pronunciations": judge.pronunciations,
-            "choice": asdict(replace(judge.options, doubtful=None)),
+            "choice": asdict(judge.options),
+            "doubtful": judge.doubtful,
             "pace": judge.pace,
             "pack": pack_digest(target),
             "length": round(job.length, 3),
@@ -68,20 +69,21 @@ def translation(job: OpenJob, heard: Transcript, source: Language, target: Langu
 
 def _judge(job: OpenJob, source: Language, target: Language) -> Judge:
     """What chooses among translations: the job's settings, its glossary and its voice."""
+    own, asked = job.engines.choice("mt").spec.doubtful, job.options.choice.doubtful
     return Judge(
         source,
         target,
         job.options.choice,
         job.glossary.translations(target),
         job.glossary.pronunciations(target),
-        job.engines.choice("tts").spec.pace,
+        pace=job.engines.choice("tts").spec.pace,
+        doubtful=own if asked is None else asked,
     )
 
 
 def _name_doubtful(job: OpenJob, said: Transcript, judge: Judge, name: str) -> None:
     """A notice for each doubtful segment; UnavailableError if the job is to be strict."""
-    own, asked = job.engines.choice("mt").spec.doubtful, job.options.choice.doubtful
-    found = doubts(said, judge.source, below=own if asked is None else asked)
+    found = doubts(said, judge)
     for segment_id, reason in found.items():
         what = f"translation doubtful: {reason}"
         job.notices.append(Notice("translation-doubtful", what, segment_id))

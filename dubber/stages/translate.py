@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, replace
 
-from dubber.config import ChoiceOptions
 from dubber.errors import UnavailableError
 from dubber.languages import Language
 from dubber.protocols import Progress, Translator, silent
 from dubber.schema import Candidate, Segment, Slot, Transcript
 from dubber.text.glossary import mark, unmark
-from dubber.text.numbers import in_figures, numbers_lost
+from dubber.text.numbers import SURE, in_figures, numbers_in, numbers_lost, words_of
 from dubber.text.sentences import chunks
 from dubber.translation.aside import is_foreign, set_aside
 from dubber.translation.choose import Judge, confidence_of
 
 BATCH_SEGMENTS = 16
 UNVOUCHED = -5.0  # the score of a sentence that was left as it is: a confidence under 0.01
-LEAST_IN_FIGURES = 11  # smaller numbers sound like other words: Hindi दो, Tamil ஆறு
 SLOT_TOLERANCE = 0.01  # seconds by which a slot may change before a segment is chosen anew
 
 
@@ -62,27 +61,29 @@ def translate(
 
 def _made_by(translator: Translator, judge: Judge) -> str:
     """The engine's name, and a digest of all else that its candidates were chosen by."""
-    facts = [_ways(judge.options), dict(judge.terms), dict(judge.pronunciations), judge.pace]
+    facts = [
+        asdict(judge.options),
+        dict(judge.terms),
+        dict(judge.pronunciations),
+        judge.pace,
+        judge.doubtful,
+    ]
     digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:8]
     return f"{translator.name} with settings {digest}"
 
 
-def _ways(options: ChoiceOptions) -> dict[str, object]:
-    """The options that a choice depends on: all but from where on it is doubtful."""
-    return {name: value for name, value in asdict(options).items() if name != "doubtful"}
-
-
-def doubts(said: Transcript, source: Language, *, below: float) -> dict[str, str]:
-    """The segments whose translation is doubtful, by id, each with the reason: a confidence that is
-    `below`, or text in other letters than those of `source`. Not those that a person has changed,
-    or of which one has set the confidence to 1."""
+def doubts(said: Transcript, judge: Judge) -> dict[str, str]:
+    """The segments whose translation is doubtful, by id, each with the reason: a confidence below
+    the judge's limit, or text in other letters than the source's. Not those that a person has
+    changed, or of which one has set the confidence to 1."""
     found = {}
     for segment in said.segments:
         if segment.confidence is None or segment.confidence >= 1.0 or is_edited(segment):
             continue
-        if any(is_foreign(part, source) for part in chunks(segment.source_text, source)):
-            found[segment.id] = f"what was heard is not written in {source.name} letters"
-        elif segment.confidence < below:
+        parts = chunks(segment.source_text, judge.source)
+        if any(is_foreign(part, judge.source) for part in parts):
+            found[segment.id] = f"what was heard is not written in {judge.source.name} letters"
+        elif segment.confidence < judge.doubtful:
             found[segment.id] = f"confidence {segment.confidence:.2f}"
     return found
 
@@ -188,20 +189,35 @@ def _with_numbers(
     sentences: list[str], translator: Translator, judge: Judge
 ) -> list[list[Candidate]]:
     """The engine's candidates; where all lose a number that was said in words, more of them, for
-    the sentence with its numbers in figures, which engines keep."""
+    the sentence with its numbers in figures, which engines keep. Small numbers, which may be other
+    words, only where the engine is not to be trusted; they come back in words."""
     answers = _with_terms(sentences, translator, judge)
     again = {}
     for place, (sentence, candidates) in enumerate(zip(sentences, answers, strict=True)):
-        written = in_figures(sentence, judge.source, least=LEAST_IN_FIGURES)
+        sure = confidence_of(candidates[0]) >= judge.doubtful
+        written = in_figures(sentence, judge.source, least=SURE if sure else 2)
         if written != sentence and all(
             numbers_lost(sentence, candidate.text, judge.source, judge.target)
             for candidate in candidates
         ):
             again[place] = written
     more = _with_terms(list(again.values()), translator, judge)
-    for place, candidates in zip(again, more, strict=True):
-        answers[place] = [*answers[place], *candidates]
+    for (place, written), candidates in zip(again.items(), more, strict=True):
+        there = re.findall(r"\d+", sentences[place])
+        small = {n for n in numbers_in(written, judge.source) if n not in there}
+        answers[place] += [
+            replace(c, text=_small_in_words(c.text, small, judge.target)) for c in candidates
+        ]
     return answers
+
+
+def _small_in_words(text: str, numbers: Collection[str], language: Language) -> str:
+    """`text` with those of `numbers` that are small in words, where they stand as figures."""
+    for number in numbers:
+        if number.isdigit() and int(number) < SURE:
+            words = words_of(int(number), language)
+            text = re.sub(rf"(?<![\d.,]){number}(?![\d.,]\d|\d)", words, text)
+    return text
 
 
 def _with_terms(

@@ -14,6 +14,7 @@ LARGEST = 10**14 - 1  # just under one crore crore; more is read digit by digit
 WORD = regex.compile(r"(?:\p{L}|\p{M}|[\u200c\u200d])+")
 FIGURES = regex.compile(r"\d+(?:,\d+)*(?:\.\d+)?")
 MOST_WORDS = 9  # ninety nine crore ninety nine lakh … is longer, and said by nobody
+SURE = 11  # from here on number words are no other words
 STEM = 3  # letters of a number word that an ending leaves alone
 SCALES = (
     ("arab", 1_000_000_000),
@@ -96,17 +97,28 @@ def numbers_in(text: str, language: Language) -> list[str]:
 
 
 def in_figures(text: str, language: Language, *, least: int) -> str:
-    """`text` with the numbers from `least` on that it says in words written in figures."""
+    """`text` with the numbers from `least` on that it says in words written in figures.
+
+    Those under `SURE` only where another word follows at once: at the end of a clause they may be
+    something else (Hindi दो, "give").
+    """
     words = list(WORD.finditer(text))
     said = [match[0].casefold() for match in words]
     done, begun, place = "", 0, 0
     while place < len(words):
         value, used = _longest(said[place : place + MOST_WORDS], language)
-        if value is not None and value >= least:
+        if value is not None and value >= least and (value >= SURE or _goes_on(text, words, place)):
             done += text[begun : words[place].start()] + str(value)
             begun = words[place + used - 1].end()
         place += used
     return done + text[begun:]
+
+
+def _goes_on(text: str, words: list[regex.Match[str]], place: int) -> bool:
+    """Whether nothing but a space is between word number `place` and the next."""
+    if place + 1 == len(words):
+        return False
+    return text[words[place].end() : words[place + 1].start()].isspace()
 
 
 def numbers_lost(source: str, said: str, spoken: Language, target: Language) -> list[str]:

@@ -49,7 +49,8 @@ def misfit(seconds: float, slot: Slot, *, tolerance: float) -> float:
 @dataclass(frozen=True)
 class Judge:
     """Weighs translations from `source` to `target`; `terms` are a glossary's, `pronunciations`
-    how they are said, `pace` the voice's (`seconds_of`)."""
+    how they are said, `pace` the voice's (`seconds_of`); under confidence `doubtful` the
+    translator is not to be trusted."""
 
     source: Language
     target: Language
@@ -57,6 +58,7 @@ class Judge:
     terms: Mapping[str, str]
     pronunciations: Mapping[str, str]
     pace: float = 1.0
+    doubtful: float = 0.0
 
     def choose(
         self, sentences: Sequence[str], answers: Sequence[Sequence[Candidate]], slot: Slot

@@ -206,14 +206,15 @@ def test_a_segment_whose_slot_changed_is_chosen_anew_unless_a_person_wrote_it() 
 
 def test_a_doubtful_segment_is_one_the_translator_is_not_sure_of_and_nobody_changed() -> None:
     result = said(Offering((SHORT, -3.0)))
-    assert doubts(result, HINDI, below=0.3) == dict.fromkeys(
-        ("s0001", "s0002", "s0003"), "confidence 0.05"
-    )
+    assert doubts(result, TRUSTING) == dict.fromkeys(("s0001", "s0002", "s0003"), "confidence 0.05")
     mended = replace(result.segments[0], text="வணக்கம்")
     sure = replace(result.segments[1], confidence=1.0)
     result = replace(result, segments=(mended, sure, result.segments[2]))
-    assert list(doubts(result, HINDI, below=0.3)) == ["s0003"]
-    assert doubts(said(Offering((SHORT, -0.1))), HINDI, below=0.3) == {}
+    assert list(doubts(result, TRUSTING)) == ["s0003"]
+    assert doubts(said(Offering((SHORT, -0.1))), TRUSTING) == {}
+
+
+TRUSTING = Judge(HINDI, TAMIL, ChoiceOptions(), {}, {}, doubtful=0.3)
 
 
 def one(text: str, translator: Translator) -> Segment:
@@ -240,7 +241,7 @@ def test_a_sentence_in_other_letters_stays_as_it_is_and_is_doubtful(text: str) -
     kept = one(text, translator)
     assert (kept.text, kept.candidates[0].score) == (text, UNVOUCHED)
     assert translator.asked == []
-    reason = doubts(Transcript("ta", (kept,)), HINDI, below=0.0)["s1"]
+    reason = doubts(Transcript("ta", (kept,)), TRUSTING)["s1"]
     assert reason == "what was heard is not written in Hindi letters"
 
 
@@ -280,7 +281,17 @@ def test_a_number_said_in_words_that_the_engine_forgets_is_written_in_figures() 
     assert kept.choice.reason.startswith("keeps more of the numbers")
 
 
-def test_small_numbers_are_left_to_the_engine() -> None:
+def test_small_numbers_are_left_to_an_engine_that_can_be_trusted() -> None:
     translator = Forgetful()
-    one("मुझे पानी दो।", translator)
-    assert translator.asked == ["मुझे पानी दो।"]
+    one("मेरे पास दो गाय हैं।", translator)
+    assert translator.asked == ["मेरे पास दो गाय हैं।"]
+
+
+def test_of_one_that_cannot_they_come_back_in_words_where_they_are_sure_to_be_numbers() -> None:
+    judge = Judge(HINDI, TAMIL, ChoiceOptions(), {}, {}, doubtful=1.0)
+    heard = Transcript("hi", (Segment("s1", 0.0, 2.0, "मेरे पास दो गाय और 12 घर हैं, पानी दो।"),))
+    slots = plan(heard.segments, length=6.0, options=TimingOptions())
+    translator = Forgetful()
+    (kept,) = stage(heard, translator, slots=slots, judge=judge).segments
+    assert translator.asked[1] == "मेरे पास 2 गाय और 12 घर हैं, पानी दो।"
+    assert kept.text == "மாடுகள் இரண்டு 12"
