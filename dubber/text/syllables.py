@@ -3,6 +3,8 @@ rule."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import regex
 
 from dubber.errors import ConfigError
@@ -39,4 +41,13 @@ def _vowels(text: str) -> int:
     return len(VOWEL_RUN.findall(text))
 
 
-RULES = {"akshara": _aksharas, "vowels": _vowels, "letters": lambda text: len(LETTER.findall(text))}
+def _letters(text: str) -> int:
+    """Letters, where vowels are mostly unwritten."""
+    return len(LETTER.findall(text))
+
+
+RULES: dict[str, Callable[[str], int]] = {
+    "akshara": _aksharas,
+    "vowels": _vowels,
+    "letters": _letters,
+}
