@@ -66,7 +66,7 @@ BUILT_IN = (
         card="mt-compact",
         needs=("ctranslate2", "sentencepiece"),
         doubtful=1.0,  # python -m benchmarks mt_fit … --doubt
-        better="--mt mt.indictrans2:FOLDER with IndicTrans2",
+        better="IndicTrans2: dub weights get mt.indictrans2",
     ),
     EngineSpec(
         "mt.indictrans2",

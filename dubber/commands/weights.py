@@ -42,7 +42,8 @@ def weights_verify(names: tuple[str, ...]) -> None:
     "--quantization", type=click.Choice(("int8", "float32")), default="int8", show_default=True
 )
 def weights_convert(checkpoint: Path, out: Path, direction: str, quantization: str) -> None:
-    """Turn a published IndicTrans2 checkpoint into what `--mt indictrans2:FOLDER` takes."""
+    """Turn a published IndicTrans2 checkpoint, of the Hub or fairseq, into what `--mt
+    indictrans2:FOLDER` takes."""
     from dubber.translation.convert import convert
 
     click.echo(convert(checkpoint, out, direction=direction, quantization=quantization))
