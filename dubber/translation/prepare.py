@@ -33,21 +33,16 @@ class PrepareOptions:
 
     corpora: Mapping[str, CorpusRule] = field(
         default_factory=lambda: {
-            "obs_sent": CorpusRule(1.5),
-            "pratham_sent": CorpusRule(2.0, noisy=True),
-            "pratham_page": CorpusRule(1.0, noisy=True),
+            "obs_sent": CorpusRule(1.0),
+            "pratham_sent": CorpusRule(1.0, noisy=True),
             "tatoeba": CorpusRule(1.5),
-            "tico19": CorpusRule(2.0),
-            "ui_firefox": CorpusRule(0.3),
-            "ui_mozilla_www": CorpusRule(0.7),
-            "ui_phet": CorpusRule(0.4),
-            "ui_sunbird": CorpusRule(1.0),
-            "ui_wikipedia_app": CorpusRule(1.0),
+            "tico19": CorpusRule(1.0),
+            "ui_sunbird": CorpusRule(0.3),
         }
     )
     hubs: tuple[str, ...] = ("hi", "en")
     spoken_weight: float = 6.0
-    vocabulary: int = 8000
+    vocabulary: int = 6000
     vocabulary_sentences: int = 400_000
     seed: int = 1
 
