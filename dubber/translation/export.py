@@ -72,7 +72,7 @@ def write_card(folder: Path, *, revision: str, languages: list[str]) -> None:
     """The card of the model in `folder`: where from, which licence, every file's sha256."""
     lines = [
         'name = "mt-compact"',
-        'summary = "Small many-to-many translator, 8 M parameters, int8, trained by this project"',
+        'summary = "Small many-to-many translator, int8, trained by this project"',
         'source = "trained by `dub train mt` on open parallel text: see MODEL_CARD.md"',
         f'revision = "{revision}"',
         f'licence = "{LICENCE}"',

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 class NetConfig:
     """Sizes of the network. `width` is divisible by `heads`."""
 
-    vocabulary: int = 8000
+    vocabulary: int = 6000
     width: int = 256
     heads: int = 4
     inner: int = 1024
-    encoder_layers: int = 5
+    encoder_layers: int = 4
     decoder_layers: int = 2
-    dropout: float = 0.0  # a few passes over the data overfit nothing yet
+    dropout: float = 0.15
     max_tokens: int = 256
