@@ -66,6 +66,7 @@ class Espeak:
         self._worker: _Worker | None = None
         self._lock = threading.Lock()
         self._natural: tuple[str, Voice, float] | None = None
+        self._letters = {pack.code: pack.espeak_letters for pack in languages.all_languages()}
         self.version = self._start().version
 
     def voices(self, language: Language) -> tuple[Voice, ...]:
@@ -82,7 +83,7 @@ class Espeak:
         was heard.
         """
         text = "".join(c if unicodedata.category(c) not in {"Cc", "Cs"} else " " for c in text)
-        for letter, known in languages.get(voice.language).espeak_letters.items():
+        for letter, known in self._letters.get(voice.language, {}).items():
             text = text.replace(unicodedata.normalize("NFC", letter), known)
         if speed == 1.0:
             speech = self._say(text, voice, NATURAL_RATE * voice.rate)

@@ -97,7 +97,7 @@ def _times(text: str, language: Language) -> str:
 
 
 def _clock(hour: int, minute: int, language: Language) -> str:
-    times, hours = language.times, words_of(hour, language, counting=True)
+    times, hours = language.times, words_of(hour, language, counting=hour > 1)
     if times.half and minute == 30 and hour >= 1:
         if times.half.startswith("{h}") and not times.half.startswith("{h} "):
             return join(hours, times.half.removeprefix("{h}"), language)
