@@ -6,6 +6,7 @@ beside the source's. Lengths are in face units (`lipsync.shape`).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
@@ -255,4 +256,6 @@ def _stack(parts: Sequence[Floats | Times]) -> Floats:
 
 
 def _ratio(ours: float, theirs: float) -> str:
+    if math.isnan(ours):
+        return "not measured: no silence long enough"
     return f"{ours:.4f} / {theirs:.4f} = {ours / theirs:.2f}" if theirs > 0 else f"{ours:.4f} / -"
