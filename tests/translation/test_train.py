@@ -70,7 +70,7 @@ def test_it_learns_goes_on_and_translates(data: Path, tmp_path: Path) -> None:
     from dubber.translation.sizes import NetConfig
     from dubber.translation.train import FitOptions, export, fit
 
-    net = NetConfig(300, 48, 4, 96, 1, 1, max_tokens=64)
+    net = NetConfig(300, 48, 4, 96, 1, 1, dropout=0.0, max_tokens=64)
     options = FitOptions(
         net=net,
         sampling=Sampling(directions={"hi-ta": 1.0}, batch_tokens=600, pool=256),
