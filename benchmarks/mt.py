@@ -51,7 +51,7 @@ def main(arguments: list[str]) -> None:
         f"words of {targets[0]} a second; peak {_resident_megabytes():.0f} MB resident "
         f"({before:.0f} before loading)"
     )
-    scripts = {language.code: language.script for language in languages.all_languages()}
+    scripts = languages.scripts()
     scripts |= getattr(engine, "scripts", {})
     for score in evaluate(
         engine,

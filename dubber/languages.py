@@ -176,6 +176,11 @@ def all_languages() -> tuple[Language, ...]:
     return load_folder(folder())
 
 
+def scripts() -> dict[str, str]:
+    """Every language's script (ISO 15924), by its code."""
+    return {language.code: language.script for language in all_languages()}
+
+
 def english_words() -> Mapping[str, str]:
     """English words and names as they sound, in Devanagari: what all packs share."""
     return _english(folder() / "_english.toml")

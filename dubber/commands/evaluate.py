@@ -27,7 +27,7 @@ def evaluate_mt(
     from dubber.translation.score import evaluate
 
     wanted = [packs.get(name) for name in targets.split(",")]
-    scripts = {language.code: language.script for language in packs.all_languages()}
+    scripts = packs.scripts()
     terms = read_glossary(glossary) if glossary else Glossary()
     engine = open_engine(choose("mt", mt, "offline"))
     with bar("evaluate") as progress:

@@ -4,30 +4,13 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 
-from dubber.commands.terminal import bar
+from dubber.commands.terminal import bar, bars
 from dubber.config import LipOptions
-
-
-@contextmanager
-def _bars() -> Iterator[Any]:
-    """A Watch that draws a bar for each stage."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True)) as bars:
-
-        def watch(stage: str) -> Any:
-            task = bars.add_task(stage)
-            return lambda done, whole: bars.update(task, completed=done, total=whole)
-
-        yield watch
 
 
 @click.command()
@@ -91,7 +74,7 @@ def lipsync(
         return opened[0]
 
     try:
-        with _bars() as bars:
+        with bars() as watch:
             result = run(
                 job,
                 finder=open_engine(choose("faces", "", "auto")),
@@ -99,7 +82,7 @@ def lipsync(
                 voice=voice,
                 read=lambda line: spoken_form(line, spoken) if spoken else line,
                 options=LipOptions(),
-                watch=nobody if quiet else bars,
+                watch=nobody if quiet else watch,
             )
     finally:
         for engine in opened:
@@ -139,7 +122,7 @@ def evaluate_lips(
     wanted = AskedMouths.load(asked)
     finder = open_engine(choose("faces", "", "auto"))
     tracks = []
-    with tempfile.TemporaryDirectory() as folder, _bars() as watch:
+    with tempfile.TemporaryDirectory() as folder, bars() as watch:
         for film in (source, output):
             file = Path(folder) / "faces.npz"
             find_faces(film, finder, target=file, progress=watch(f"faces {film.name}"))

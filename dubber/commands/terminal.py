@@ -59,14 +59,25 @@ def progress_of(title: str, *, hidden: bool) -> Iterator[Any]:
 
 
 @contextmanager
-def bar(title: str) -> Iterator[Any]:
-    """A progress bar for one long command."""
+def bars() -> Iterator[Any]:
+    """What gives a Progress that draws a bar for each stage it is called with."""
     from rich.console import Console
     from rich.progress import Progress
 
-    with Progress(console=Console(stderr=True)) as bars:
-        task = bars.add_task(title)
-        yield lambda done, whole: bars.update(task, completed=done, total=whole)
+    with Progress(console=Console(stderr=True)) as drawn:
+
+        def watch(stage: str) -> Any:
+            task = drawn.add_task(stage)
+            return lambda done, whole: drawn.update(task, completed=done, total=whole)
+
+        yield watch
+
+
+@contextmanager
+def bar(title: str) -> Iterator[Any]:
+    """A progress bar for one long command."""
+    with bars() as watch:
+        yield watch(title)
 
 
 def complain(error: DubError) -> None:

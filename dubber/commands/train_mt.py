@@ -28,7 +28,7 @@ def train_mt_prepare(data: Path, out: Path, written: Path | None) -> None:
     from dubber import languages as packs
     from dubber.translation.prepare import prepare
 
-    scripts = {language.code: language.script for language in packs.all_languages()}
+    scripts = packs.scripts()
     with bar("prepare") as progress:
         manifest = prepare(data, out, scripts=scripts, spoken=written, progress=progress)
     click.echo(f"{manifest['tokens']} tokens in {out}")

@@ -18,6 +18,7 @@ import regex
 from dubber import languages
 from dubber.errors import DataError, DubError, NoInputError
 from dubber.languages import Language
+from dubber.text.normalize import ascii_digits
 
 KEEP = "keep"
 COLUMNS = ("term", "translation", "pronunciation", "language")
@@ -137,7 +138,7 @@ def mark(text: str, translations: Mapping[str, str]) -> tuple[str, dict[str, str
 
 def unmark(text: str, meaning: Mapping[str, str]) -> str | None:
     """`text` with its numbers turned into terms again; None if one was lost."""
-    text = "".join(_ascii(letter) for letter in text)
+    text = ascii_digits(text)
     for number, said in meaning.items():
         if text.count(number) != 1:
             return None
@@ -157,7 +158,3 @@ def _alone(terms: Mapping[str, str]) -> regex.Pattern[str]:
     keys = "|".join(regex.escape(term) for term in sorted(terms, key=len, reverse=True))
     edge = r"[\p{L}\p{M}\p{N}]"
     return regex.compile(rf"(?<!{edge})(?:{keys})(?!{edge})", regex.IGNORECASE)
-
-
-def _ascii(letter: str) -> str:
-    return str(unicodedata.digit(letter)) if unicodedata.category(letter) == "Nd" else letter

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
 from functools import cache
 
 import regex
 
 from dubber.languages import Language, Numbers
+from dubber.text.normalize import ascii_digits
 from dubber.text.sandhi import join
 
 LARGEST = 10**14 - 1  # just under one crore crore; more is read digit by digit
@@ -84,7 +84,7 @@ def numbers_in(text: str, language: Language) -> list[str]:
     The word for one is left out: in most languages it is the article too. Words that happen to
     sound like a number (Hindi दो, "give") are counted as one.
     """
-    plain = "".join(_ascii(letter) for letter in text)
+    plain = ascii_digits(text)
     found = [figures.replace(",", "") for figures in FIGURES.findall(plain)]
     words = WORD.findall(plain.casefold())
     place = 0
@@ -162,10 +162,6 @@ def _inflected(number: str, said: str, language: Language) -> bool:
     words = words_of(int(number), language)
     stem = words[:-1] if len(words) > STEM else words
     return regex.search(rf"(?<![\p{{L}}\p{{M}}]){regex.escape(stem)}", said) is not None
-
-
-def _ascii(letter: str) -> str:
-    return str(unicodedata.digit(letter)) if unicodedata.category(letter) == "Nd" else letter
 
 
 def _read(words: str, scale: int, language: Language) -> int | None:

@@ -36,8 +36,8 @@ def spoken_form(
     plain = _replaced(plain, language.abbreviations, " ")
     plain = read_addresses(plain, language)
     plain = read_out(plain, language)
-    for seam in sorted(language.mends, key=len, reverse=True):
-        plain = plain.replace(seam, language.mends[seam])
+    for said in sorted(language.mends, key=len, reverse=True):
+        plain = plain.replace(said, language.mends[said])
     for sign in sorted(language.signs, key=len, reverse=True):
         plain = plain.replace(sign, f" {language.signs[sign]} ")
     plain = read_words(plain, language)

@@ -6,12 +6,13 @@ digit left for the next. Dates are day, month, year, as India writes them.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Iterable
+from functools import cache
 
 import regex
 
 from dubber.languages import Language
+from dubber.text.normalize import ascii_digits
 from dubber.text.numbers import LARGEST, digit_by_digit, words_of, year_words
 from dubber.text.sandhi import join
 
@@ -26,14 +27,10 @@ Rule = Callable[[str, Language], str]
 
 def read_out(text: str, language: Language) -> str:
     """`text` with everything in digits written out in the words of `language`."""
-    text = "".join(_ascii_digit(letter) for letter in text)
+    text = ascii_digits(text)
     for rule in (_exact, _dates, _times, _telephones, _money, _ranges, _numbers):
         text = rule(text, language)
     return text
-
-
-def _ascii_digit(letter: str) -> str:
-    return str(unicodedata.digit(letter)) if unicodedata.category(letter) == "Nd" else letter
 
 
 def _exact(text: str, language: Language) -> str:
@@ -243,6 +240,11 @@ def _bare(number: str, language: Language) -> str:
 
 def _any(keys: Iterable[str]) -> str:
     """A pattern for any of `keys`, the longest first."""
+    return _any_of(tuple(keys))
+
+
+@cache
+def _any_of(keys: tuple[str, ...]) -> str:
     return _group(*(regex.escape(key) for key in sorted(keys, key=len, reverse=True)))
 
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 import regex
 
 from dubber.text import scripts_map
+from dubber.text.normalize import ascii_digits
 from dubber.translation import moses
 from dubber.translation.indic_forms import canonical
 
@@ -106,7 +107,7 @@ def open_indic(text: str, *, source: str, target: str, masks: bool = True) -> In
     text = "".join(c for c in text if unicodedata.category(c) != "Cc" or c.isspace())
     for pattern, replacement in PLAIN:
         text = pattern.sub(replacement, text)
-    text = "".join(_ascii(letter) for letter in text.strip())
+    text = ascii_digits(text.strip())
     if masks:
         text, kept = _masked(text)
     text = canonical(text, script, scripts_map.BLOCKS.get(script))
@@ -176,7 +177,3 @@ def _to_devanagari(text: str, script: str) -> str:
         scripts_map.to_devanagari(letter, script) if ord(letter) in shared else letter
         for letter in text
     )
-
-
-def _ascii(letter: str) -> str:
-    return str(unicodedata.decimal(letter)) if unicodedata.category(letter) == "Nd" else letter

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dubber.text import scripts_map
+from dubber.text.normalize import ascii_digits
 
 MASKS = tuple(f"<{number}>" for number in range(10))
 MASK = re.compile(r"<[0-9]>")
@@ -48,14 +49,9 @@ def plain(text: str) -> str:
     for old, chillu in _CHILLUS.items():
         text = text.replace(old, chillu)
     text = _JOINERS.sub("", text.translate(_QUOTES))
-    text = "".join(_ascii_digit(c) for c in text if unicodedata.category(c) != "Cc" or c.isspace())
+    text = "".join(c for c in text if unicodedata.category(c) != "Cc" or c.isspace())
+    text = ascii_digits(text)
     return _SPACES.sub(" ", text).strip()
-
-
-def _ascii_digit(character: str) -> str:
-    if unicodedata.category(character) == "Nd":
-        return str(unicodedata.decimal(character))
-    return character
 
 
 def keepers(text: str, *, latin: bool) -> list[str]:
