@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dubber.errors import DataError, StorageError
+from dubber.errors import DataError
+from dubber.lipsync.arrays import joined, save_arrays
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -45,26 +45,19 @@ class AskedMouths:
 
     def save(self, path: Path) -> None:
         """Write an npz beside `path` and rename it into place; StorageError."""
-        draft = path.with_name(f".{path.name}.part")
         arrays: dict[str, NDArray[Any]] = {
             "schema": np.array(SCHEMA),
             "tracks": np.array([role.track for role in self.roles], np.int32),
             "lengths": np.array([len(role.frames) for role in self.roles], np.int32),
             "usual": np.array([role.usual for role in self.roles], np.float32).reshape(-1, 2),
-            "frames": _joined([role.frames for role in self.roles], (0,), np.int32),
-            "wanted": _joined([role.wanted for role in self.roles], (0, 4), np.float32),
-            "weight": _joined([role.weight for role in self.roles], (0,), np.float32),
+            "frames": joined([role.frames for role in self.roles], (0,), np.int32),
+            "wanted": joined([role.wanted for role in self.roles], (0, 4), np.float32),
+            "weight": joined([role.weight for role in self.roles], (0,), np.float32),
             "closed_at": self.closed_at,
             "open_at": self.open_at,
             "spoken": self.spoken,
         }
-        try:
-            with draft.open("wb") as file:
-                np.savez(file, allow_pickle=False, **arrays)
-            draft.replace(path)
-        except OSError as error:
-            draft.unlink(missing_ok=True)
-            raise StorageError(f"cannot write ({error.strerror})", subject=path) from error
+        save_arrays(path, arrays)
 
     @staticmethod
     def load(path: Path) -> AskedMouths:
@@ -80,10 +73,6 @@ class AskedMouths:
                 subject=path,
                 cure="give the file that `dub lipsync --keep-asked` wrote",
             ) from error
-
-
-def _joined(parts: Sequence[NDArray[Any]], empty: tuple[int, ...], kind: type) -> NDArray[Any]:
-    return np.concatenate(parts).astype(kind) if parts else np.zeros(empty, kind)
 
 
 def _unpacked(arrays: dict[str, NDArray[Any]]) -> AskedMouths:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dubber.errors import EngineError
+from dubber.lipsync.arrays import save_arrays
 from dubber.lipsync.mel import BANDS, HOP, RATE, log_mel
 from dubber.lipsync.shape import MouthRange
 from dubber.lipsync.visemes import sealed
@@ -66,13 +67,12 @@ class Ear:
         return ear
 
     def save(self, path: Path) -> None:
-        """As half floats."""
+        """As half floats, written beside `path` and renamed; StorageError."""
         arrays = {"mean": self.mean.astype(np.float16)}
         for name, (weight, bias) in zip(LAYERS, self.layers, strict=True):
             arrays[f"{name}.weight"] = weight.astype(np.float16)
             arrays[f"{name}.bias"] = bias.astype(np.float16)
-        with path.open("wb") as file:
-            np.savez(file, allow_pickle=False, **arrays)
+        save_arrays(path, arrays)
 
     def mouth(self, inputs: Floats) -> Floats:
         """(n, len(CONTEXT) * BANDS) to parts of the range (n, 2): opening 0..1, width -1..1."""

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dubber.errors import DataError, StorageError
+from dubber.errors import DataError
+from dubber.lipsync.arrays import joined, save_arrays
 from dubber.lipsync.points import KEPT, place
 
 if TYPE_CHECKING:
@@ -77,7 +78,6 @@ class FaceTracks:
 
     def save(self, path: Path) -> None:
         """Write an npz beside `path` and rename it into place; StorageError."""
-        draft = path.with_name(f".{path.name}.part")
         arrays: dict[str, NDArray[Any]] = {
             "schema": np.array(SCHEMA),
             "kept": np.array(KEPT, np.int32),
@@ -85,20 +85,14 @@ class FaceTracks:
             "cuts": self.cuts,
             "ids": np.array([track.id for track in self.tracks], np.int32),
             "lengths": np.array([len(track) for track in self.tracks], np.int32),
-            "frames": _joined([t.frames for t in self.tracks], (0,), np.int32),
-            "points": _joined([t.points for t in self.tracks], (0, len(KEPT), 2), np.float32),
-            "yaw": _joined([t.yaw for t in self.tracks], (0,), np.float32),
-            "size": _joined([t.size for t in self.tracks], (0,), np.float32),
-            "clear": _joined([t.clear for t in self.tracks], (0,), np.float32),
+            "frames": joined([t.frames for t in self.tracks], (0,), np.int32),
+            "points": joined([t.points for t in self.tracks], (0, len(KEPT), 2), np.float32),
+            "yaw": joined([t.yaw for t in self.tracks], (0,), np.float32),
+            "size": joined([t.size for t in self.tracks], (0,), np.float32),
+            "clear": joined([t.clear for t in self.tracks], (0,), np.float32),
             "persons": np.array([track.person for track in self.tracks], np.int32),
         }
-        try:
-            with draft.open("wb") as file:
-                np.savez(file, allow_pickle=False, **arrays)
-            draft.replace(path)
-        except OSError as error:
-            draft.unlink(missing_ok=True)
-            raise StorageError(f"cannot write ({error.strerror})", subject=path) from error
+        save_arrays(path, arrays)
 
     @staticmethod
     def load(path: Path) -> FaceTracks:
@@ -112,12 +106,6 @@ class FaceTracks:
                 return _unpacked({name: file[name] for name in file.files})
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
             raise DataError(f"not face tracks ({str(error)[:80]})", subject=path) from error
-
-
-def _joined(
-    parts: Sequence[NDArray[np.generic]], empty: tuple[int, ...], kind: type
-) -> NDArray[Any]:
-    return np.concatenate(parts).astype(kind) if parts else np.zeros(empty, kind)
 
 
 def _unpacked(arrays: dict[str, NDArray[np.generic]]) -> FaceTracks:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dubber.errors import DataError, NoInputError
+from dubber.lipsync.arrays import save_arrays
 from dubber.lipsync.points import KEPT
 
 if TYPE_CHECKING:
@@ -43,18 +44,16 @@ class Clip:
     fps: float
 
     def save(self, path: Path) -> None:
-        draft = path.with_name(f".{path.name}.part")
-        with draft.open("wb") as file:
-            np.savez(
-                file,
-                faces=self.faces,
-                points=self.points,
-                whole=self.whole,
-                sound=self.sound,
-                fps=np.float64(self.fps),
-                speaker=np.array(self.speaker),
-            )
-        draft.replace(path)
+        """Write an npz beside `path` and rename it into place; StorageError."""
+        arrays = {
+            "faces": self.faces,
+            "points": self.points,
+            "whole": self.whole,
+            "sound": self.sound,
+            "fps": np.array(self.fps),
+            "speaker": np.array(self.speaker),
+        }
+        save_arrays(path, arrays)
 
     @staticmethod
     def load(path: Path) -> Clip:

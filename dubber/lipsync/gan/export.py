@@ -8,9 +8,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from dubber.errors import NoInputError, UnavailableError
+from dubber.lipsync.arrays import save_arrays
 from dubber.lipsync.gan.canvas import CHANNELS, HEIGHT, WIDTH
 from dubber.lipsync.gan.model import FACTS, HEAD, NETWORK, SCHEMA, MouthModel
 from dubber.lipsync.gan.train import read_checkpoint
@@ -58,8 +57,8 @@ def export(checkpoint: Path, out: Path, *, revision: str = "1", name: str = "lip
             dynamic_axes={key: {0: "n"} for key in ("shown", "drawn", "features")},
         )
     draft.replace(out / NETWORK)
-    with (out / HEAD).open("wb") as file:
-        np.savez(file, weight=net.head.weight.detach().numpy(), bias=net.head.bias.detach().numpy())
+    head = {"weight": net.head.weight.detach().numpy(), "bias": net.head.bias.detach().numpy()}
+    save_arrays(out / HEAD, head)
     told = {
         "schema": SCHEMA,
         "step": facts["step"],
