@@ -45,7 +45,7 @@ class Clip:
 
     def save(self, path: Path) -> None:
         """Write an npz beside `path` and rename it into place; StorageError."""
-        arrays = {
+        arrays: dict[str, NDArray[Any]] = {
             "faces": self.faces,
             "points": self.points,
             "whole": self.whole,
