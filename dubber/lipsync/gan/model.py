@@ -1,10 +1,13 @@
-"""The exported generator on onnxruntime: a folder with the network, its head, and what it is."""
+"""The exported generator as it is run: a folder with the network, its head, and what it is."""
 
 from __future__ import annotations
 
 import json
 import zipfile
+from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -12,6 +15,7 @@ import numpy as np
 
 from dubber.errors import EngineError
 from dubber.lipsync.gan.canvas import CHANNELS, HEIGHT, WIDTH
+from dubber.lipsync.gan.runtime import CURE, open_network
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,8 +25,6 @@ if TYPE_CHECKING:
 
 NETWORK, HEAD, FACTS = "mouth.onnx", "head.npz", "facts.json"
 SCHEMA = "lips-gan/1"
-MOST_BYTES = 200 << 20  # of a network
-CURE = "export it again: dub train lips export"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,20 +47,31 @@ class Generator(Protocol):
 class MouthModel:
     """Draws lower faces; its `head` can be replaced by one that was solved for a person."""
 
-    def __init__(self, folder: Path, *, threads: int = 0) -> None:
-        """EngineError, one line, if the folder does not hold a generator that fits this version."""
+    def __init__(self, folder: Path, *, threads: int = 0, runtime: str = "") -> None:
+        """`runtime` as in `runtime.open_network`.
+
+        EngineError, one line, if the folder does not hold a generator that fits this version.
+        """
         self.facts = _facts(folder / FACTS)
         self.head = _head(folder / HEAD)
-        self._session = _session(folder / NETWORK, threads)
-        inputs = {i.name: (i.type, i.shape[1:]) for i in self._session.get_inputs()}
+        self.path = folder / NETWORK
+        self._open = partial(open_network, self.path, threads=threads, runtime=runtime)
+        self._network = self._open()
         wanted = {
-            "shown": ("tensor(uint8)", [CHANNELS, HEIGHT, WIDTH]),
-            "weight": ("tensor(float)", list(self.head.weight.shape[1:])),
-            "bias": ("tensor(float)", []),
+            "shown": ("uint8", (CHANNELS, HEIGHT, WIDTH)),
+            "weight": ("float32", self.head.weight.shape[1:]),
+            "bias": ("float32", ()),
         }
-        outputs = {output.name for output in self._session.get_outputs()}
-        if inputs != wanted or outputs != {"drawn", "features"}:
-            raise EngineError("not a generator of mouths", subject=folder / NETWORK, cure=CURE)
+        if self._network.inputs != wanted or self._network.outputs != {"drawn", "features"}:
+            raise EngineError("not a generator of mouths", subject=self.path, cure=CURE)
+
+    def changed(self, changes: Mapping[str, Floats]) -> MouthModel:
+        """This generator with other weights, by their names in the network; itself without any."""
+        if not changes:
+            return self
+        other = copy(self)
+        other._network = self._open(changes=changes)
+        return other
 
     def draw(self, shown: Pictures, head: Head) -> Pictures:
         """Lower faces (B, HEIGHT, WIDTH, 3) from what `canvas.stacked` shows (B, CHANNELS, …)."""
@@ -71,8 +84,8 @@ class MouthModel:
         return self._run("features", shown, self.head)
 
     def _run(self, output: str, shown: Pictures, head: Head) -> Floats:
-        given = {"shown": shown, "weight": head.weight, "bias": head.bias}
-        return np.asarray(self._session.run([output], given)[0], np.float32)
+        given: dict[str, NDArray[Any]] = {"shown": shown, "weight": head.weight, "bias": head.bias}
+        return self._network.run(output, given)
 
 
 def _facts(path: Path) -> dict[str, Any]:
@@ -95,28 +108,3 @@ def _head(path: Path) -> Head:
     if not right or bias.shape != (12,) or weight.dtype != np.float32 or bias.dtype != np.float32:
         raise EngineError("the generator's head has another shape", subject=path, cure=CURE)
     return Head(weight, bias)
-
-
-def _session(path: Path, threads: int) -> Any:
-    import onnxruntime
-    from onnxruntime.capi import onnxruntime_pybind11_state as states
-
-    if not path.is_file() or path.stat().st_size > MOST_BYTES:
-        raise EngineError("no generator of mouths here", subject=path, cure=CURE)
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.log_severity_level = 4  # what it complains of is raised as well
-    failures = (
-        states.Fail,
-        states.InvalidArgument,
-        states.InvalidGraph,
-        states.InvalidProtobuf,
-        states.NotImplemented,
-        states.RuntimeException,
-    )
-    try:
-        return onnxruntime.InferenceSession(
-            path.read_bytes(), options, providers=["CPUExecutionProvider"]
-        )
-    except failures as error:
-        raise EngineError("the generator is damaged", subject=path, cure=CURE) from error
