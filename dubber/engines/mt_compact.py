@@ -1,8 +1,9 @@
 """`mt.compact`: the embedded translator, our own small many-to-many model on CTranslate2.
 
 Preview quality: see its model card. What it cannot do well it still does honestly. Numbers and
-Latin words go through masked and come out as they were: a candidate that lost or doubled a mask is
-passed over, and if all did, the words around the masks are translated piece by piece. A sentence
+Latin words go through masked and come out as they were, words that it never met come out in the
+target's letters (`translation.carried`): a candidate that lost or doubled a mask is passed over,
+and if all did, the words around the masks are translated piece by piece. A sentence
 without a letter (emoji, digits, dashes) passes as it is.
 """
 
@@ -16,10 +17,12 @@ from pathlib import Path
 from dubber.errors import EngineError, UnavailableError
 from dubber.protocols import EngineContext
 from dubber.schema import Candidate
+from dubber.text.transliterate import transliterate
+from dubber.translation.carried import Known
 from dubber.translation.export import FACTS
 from dubber.translation.parts import Fits, cut, joined
 from dubber.translation.prepare import VOCABULARY_MODEL, tag
-from dubber.translation.wire import MASK, MASKS, Wire, close_wire, keepers, open_wire, plain
+from dubber.translation.wire import MASK, MASKS, Carry, Wire, close_wire, keepers, open_wire, plain
 
 EMBEDDED = "mt-compact"
 BEAM = 5
@@ -52,6 +55,7 @@ class MtCompact:
             self._scripts: dict[str, str] = facts["scripts"]
             self._hubs: frozenset[str] = frozenset(facts["hubs"])
             self._longest: int = facts["net"]["max_tokens"]
+            self._known = Known.load(folder)
             self._pieces = sentencepiece.SentencePieceProcessor(
                 model_file=str(folder / VOCABULARY_MODEL)
             )
@@ -109,7 +113,19 @@ class MtCompact:
             return []
         latin = "Latn" not in (self._scripts[source], self._scripts[target])
         parts = cut(plain(sentence), self._fits(source, latin=latin))
-        return [open_wire(part, script=self._scripts[source], latin=latin) for part in parts]
+        carry = self._carry(source, target)
+        return [
+            open_wire(part, script=self._scripts[source], latin=latin, carry=carry)
+            for part in parts
+        ]
+
+    def _carry(self, source: str, target: str) -> Carry:
+        """Words that the model never met, each as the target's script writes it."""
+        script = self._scripts[target]
+        return lambda text: [
+            (strange.span(), transliterate(strange.group(), script))
+            for strange in self._known.strange(text, source)
+        ]
 
     def _fits(self, source: str, *, latin: bool) -> Fits:
         """A function that tells whether a text may go through the model in one."""

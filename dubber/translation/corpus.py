@@ -6,14 +6,13 @@ The layout is `FOLDER/CORPUS/AA-BB.tsv`: a line is a sentence in language aa, a 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from dubber.errors import DataError
 from dubber.text import scripts_map
-from dubber.translation.wire import MASKS, keepers, plain
+from dubber.translation.wire import MASKS, Span, keepers, masked, plain
 
 PAIR_NAME = re.compile(r"([a-z]{2,3})-([a-z]{2,3})\.tsv")
 MARKUP = re.compile(r"[{}<>\\|%$]|&\w+;|__|\[\[|http|--")
@@ -107,7 +106,7 @@ def refusal(
         bare = re.sub(r"[A-Za-z]+", "", text) if scripts[language] != "Latn" else text
         if own_share(bare, scripts[language]) < MIN_OWN_SCRIPT:
             return "script"
-    if sorted(keepers(a, latin=False)) != sorted(keepers(b, latin=False)):
+    if _numbers(a) != _numbers(b):
         return "numbers"
     ratio = len(b) / (len(a) * expansion)
     limit = 1.6 if rule.noisy else MAX_RATIO
@@ -120,35 +119,41 @@ def refusal(
     return None
 
 
-def mask_pair(pair: Pair, scripts: Mapping[str, str]) -> tuple[str, str] | None:
+def mask_pair(
+    pair: Pair, scripts: Mapping[str, str], carried: Iterable[tuple[Span, Span]] = ()
+) -> tuple[str, str] | None:
     """Both sides in wire form, what they share (numbers, Latin words) masked alike.
 
-    None if they share more than there are masks.
+    `carried` are further spans that share a mask, as many as there are masks for. None if numbers
+    and Latin words alone are more than the masks.
     """
-    latin = "Latn" not in (scripts[pair.a], scripts[pair.b])
-    kept_b = Counter(keepers(pair.text_b, latin=latin))
-    shared: list[str] = []
-    for item in keepers(pair.text_a, latin=latin):
-        if kept_b[item] > shared.count(item):
-            shared.append(item)
-    if len(shared) > len(MASKS):
+    spans = _shared(pair, latin="Latn" not in (scripts[pair.a], scripts[pair.b]))
+    if len(spans) > len(MASKS):
         return None
-    wire_a = _masked_as(pair.text_a, shared, keepers(pair.text_a, latin=latin))
-    wire_b = _masked_as(pair.text_b, shared, keepers(pair.text_b, latin=latin))
+    free = [
+        (a, b)
+        for a, b in carried
+        if all(a[1] <= kept[0] or kept[1] <= a[0] for kept, _ in spans)
+        and all(b[1] <= kept[0] or kept[1] <= b[0] for _, kept in spans)
+    ]
+    spans = sorted([*spans, *free[: len(MASKS) - len(spans)]])
     return (
-        scripts_map.to_devanagari(wire_a, scripts[pair.a]),
-        scripts_map.to_devanagari(wire_b, scripts[pair.b]),
+        scripts_map.to_devanagari(masked(pair.text_a, [a for a, _ in spans]), scripts[pair.a]),
+        scripts_map.to_devanagari(masked(pair.text_b, [b for _, b in spans]), scripts[pair.b]),
     )
 
 
-def _masked_as(text: str, shared: list[str], items: list[str]) -> str:
-    """`text` with those of its `items` that are `shared` masked by their places in `shared`."""
-    free = list(enumerate(shared))
-    done, rest = [], text
-    for item in items:
-        before, _, rest = rest.partition(item)
-        place = next((entry for entry in free if entry[1] == item), None)
-        if place is not None:
-            free.remove(place)
-        done.append(before + (item if place is None else MASKS[place[0]]))
-    return "".join(done) + rest
+def _shared(pair: Pair, *, latin: bool) -> list[tuple[Span, Span]]:
+    """Where the same number or Latin word stands on both sides, each used once."""
+    free = keepers(pair.text_b, latin=latin)
+    found = []
+    for match in keepers(pair.text_a, latin=latin):
+        same = next((other for other in free if other.group() == match.group()), None)
+        if same is not None:
+            free.remove(same)
+            found.append((match.span(), same.span()))
+    return found
+
+
+def _numbers(text: str) -> list[str]:
+    return sorted(match.group() for match in keepers(text, latin=False))

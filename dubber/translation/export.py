@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dubber.errors import DataError, NoInputError
+from dubber.translation.carried import KNOWN_WORDS
 from dubber.translation.prepare import VOCABULARY_MODEL
 from dubber.translation.wire import MASKS
 from dubber.weights import sha256_of
@@ -30,9 +31,9 @@ def export(
 ) -> Path:
     """Write the averaged weights of `checkpoint` as a CTranslate2 model with its vocabulary.
 
-    `data` is the folder that `prepare` filled: its SentencePiece model goes along. `facts.json` in
-    `out` holds languages, scripts, step and the checkpoint's sha256; `card.toml` each file's sha256
-    and the `revision`. Returns `out`.
+    `data` is the folder that `prepare` filled: its SentencePiece model and known words go along.
+    `facts.json` in `out` holds languages, scripts, step and the checkpoint's sha256; `card.toml`
+    each file's sha256 and the `revision`. Returns `out`.
     """
     from safetensors import safe_open
 
@@ -50,7 +51,8 @@ def export(
     model.optimize(quantization=quantization)
     out.mkdir(parents=True, exist_ok=True)
     model.save(str(out))
-    shutil.copyfile(data / VOCABULARY_MODEL, out / VOCABULARY_MODEL)
+    for name in (VOCABULARY_MODEL, KNOWN_WORDS):
+        shutil.copyfile(data / name, out / name)
     shown = {
         "schema": "mt-compact/1",
         "scripts": facts["scripts"],

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import logging
 import random
+from array import array
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -17,12 +18,14 @@ from dubber.protocols import Progress, silent
 from dubber.translation import written
 from dubber.translation.align import aligned
 from dubber.translation.batches import Encoded, Specials
+from dubber.translation.carried import WORD, Census, shared_spans
 from dubber.translation.corpus import CorpusRule, Pair, expansions, mask_pair, read, refusal
 from dubber.translation.wire import MASKS
 
 log = logging.getLogger(__name__)
 
 VOCABULARY_MODEL = "spm.model"
+ALPHA = 0.2  # of sampled cuts; 0 all alike, above 1 nearly always the likeliest
 MAX_TOKENS = 96  # a side; longer pairs are few and mostly not sentence by sentence
 
 
@@ -44,6 +47,7 @@ class PrepareOptions:
     spoken_weight: float = 6.0
     vocabulary: int = 6000
     vocabulary_sentences: int = 400_000
+    samples: int = 3  # ways in which every sentence is cut into pieces
     seed: int = 1
 
 
@@ -62,8 +66,8 @@ def prepare(
     `spoken` is the project's own corpus (`translation.written`), whose held-out part is left out.
     `scripts` gives each language its script (ISO 15924). `vocabulary`, a SentencePiece model, is
     taken instead of learning one. Returns the manifest that is also written as `data.json`: counts
-    of pairs a corpus and direction, refusals by reason. DataError if a corpus is missing or nothing
-    is left.
+    of pairs a corpus and direction (every way of cutting and masking one counts), refusals by
+    reason. DataError if a corpus is missing or nothing is left.
     """
     options = options or PrepareOptions()
     out.mkdir(parents=True, exist_ok=True)
@@ -79,12 +83,15 @@ def prepare(
     kept = [(pair, wire) for pair, wire in zip(pairs, wires, strict=True) if wire is not None]
     refused["masks"] += len(pairs) - len(kept)
     kept = _drop_misaligned(kept, options, refused)
+    census = _census(kept, options)
+    census.known().save(out)
+    kept += _carrying(kept, census, scripts)
     model = out / VOCABULARY_MODEL
     if vocabulary is None:
         learn_vocabulary((text for _, wire in kept for text in wire), model, scripts, options)
     else:
         model.write_bytes(vocabulary.read_bytes())
-    encoded = _encode(kept, model, tuple(scripts), tuple(options.corpora))
+    encoded = _encode(kept, model, tuple(scripts), options)
     encoded.save(out)
     manifest = _manifest(encoded, scripts, options, refused)
     (out / "data.json").write_text(
@@ -138,6 +145,27 @@ def _drop_misaligned(
     return good
 
 
+def _census(kept: list[tuple[Pair, tuple[str, str]]], options: PrepareOptions) -> Census:
+    census = Census(options.hubs)
+    for pair, _ in kept:
+        weight = options.corpora[pair.corpus].weight
+        census.add(pair.text_a, pair.a, weight)
+        census.add(pair.text_b, pair.b, weight)
+    return census
+
+
+def _carrying(
+    kept: list[tuple[Pair, tuple[str, str]]], census: Census, scripts: Mapping[str, str]
+) -> Iterator[tuple[Pair, tuple[str, str]]]:
+    """Every pair whose sides share rare words once more, those words masked."""
+    for pair, _ in list(kept):
+        rare = [m for m in WORD.finditer(pair.text_a) if census.is_rare(m.group(), pair.a)]
+        spans = shared_spans(pair.text_a, pair.text_b, scripts[pair.b], rare)
+        wire = mask_pair(pair, scripts, spans) if spans else None
+        if wire is not None:
+            yield pair, wire
+
+
 def tag(language: str) -> str:
     """The token that asks for a translation into `language`."""
     return f"<2{language}>"
@@ -183,22 +211,35 @@ def _encode(
     kept: Sequence[tuple[Pair, tuple[str, str]]],
     model: Path,
     languages: tuple[str, ...],
-    corpora: tuple[str, ...],
+    options: PrepareOptions,
 ) -> Encoded:
+    """Every pair `options.samples` times: cut into its likeliest pieces, then into others (subword
+    regularization, Kudo 2018, arXiv 1804.10959), so that few sentences show more words."""
     import sentencepiece
 
+    sentencepiece.set_random_generator_seed(options.seed)
     pieces = sentencepiece.SentencePieceProcessor(model_file=str(model))
-    sides_a = pieces.encode([wire[0] for _, wire in kept])
-    sides_b = pieces.encode([wire[1] for _, wire in kept])
-    tokens: list[int] = []
+    corpora = tuple(options.corpora)
+    tokens = array("H")
     rows = []
-    for (pair, _), a, b in zip(kept, sides_a, sides_b, strict=True):
-        if not 0 < len(a) <= MAX_TOKENS or not 0 < len(b) <= MAX_TOKENS:
-            continue
-        start = len(tokens)
-        tokens += [*a, *b]
-        names = (languages.index(pair.a), languages.index(pair.b), corpora.index(pair.corpus))
-        rows.append((start, start + len(a), len(tokens), *names))
+    for sample in range(options.samples):
+        sides_a, sides_b = (
+            pieces.encode(
+                [wire[side] for _, wire in kept],
+                enable_sampling=sample > 0,
+                alpha=ALPHA,
+                nbest_size=-1,
+            )
+            for side in (0, 1)
+        )
+        for (pair, _), a, b in zip(kept, sides_a, sides_b, strict=True):
+            if not 0 < len(a) <= MAX_TOKENS or not 0 < len(b) <= MAX_TOKENS:
+                continue
+            start = len(tokens)
+            tokens.extend(a)
+            tokens.extend(b)
+            names = (languages.index(pair.a), languages.index(pair.b), corpora.index(pair.corpus))
+            rows.append((start, start + len(a), len(tokens), *names))
     return Encoded(
         np.array(tokens, dtype=np.uint16), np.array(rows, dtype=np.int64), languages, corpora
     )

@@ -35,6 +35,7 @@ class Phase:
     smoothing: float = 0.1
     guide: float = 0.0
     threads: int = 2
+    processes: int = 1
     seed: int = 1
     net: Mapping[str, Any] = field(default_factory=dict)
     directions: Mapping[str, float] = field(default_factory=dict)
@@ -88,6 +89,7 @@ def _options(phase: Phase, data: Path) -> FitOptions:
         smoothing=phase.smoothing,
         guide=phase.guide,
         threads=phase.threads,
+        processes=phase.processes,
         seed=phase.seed,
         net=replace(NetConfig(), **phase.net),
     )

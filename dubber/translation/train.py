@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 import logging
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ from dubber.translation.guide import aims, token_table
 from dubber.translation.prepare import VOCABULARY_MODEL, PrepareOptions, prepare, specials
 from dubber.translation.score import evaluate
 from dubber.translation.sizes import NetConfig
+from dubber.translation.team import Share, team
 
 if TYPE_CHECKING:
     import torch
@@ -58,7 +60,8 @@ class FitOptions:
     averaging: float = 0.999
     bfloat16: bool = True
     seed: int = 1
-    threads: int = 2
+    threads: int = 2  # of each process
+    processes: int = 1  # each learns from a batch of its own; a step is their mean
     save_steps: int = 250
     log_steps: int = 50
 
@@ -79,31 +82,45 @@ def fit(
     """Train on what `prepare` left in `data`; the checkpoint in `out`, gone on from if it stands.
 
     Returns the checkpoint's path. `out/losses.jsonl` gets a line every `log_steps`. The same data,
-    options and thread count give the same weights; a run that was interrupted skips the rest of
-    the pool it was in. NoInputError if `data` was not prepared.
+    options, thread and process count give the same weights; a run that was interrupted skips the
+    rest of the pool it was in. NoInputError if `data` was not prepared.
     """
+    options = options or FitOptions()
+    out.mkdir(parents=True, exist_ok=True)
+    checkpoint = out / CHECKPOINT
+    recent: list[float] = []
+    with team(options.processes, _help, (data, checkpoint, options)) as share:
+        for run, loss in _steps(data, checkpoint, options, share, rank=0):
+            recent.append(loss)
+            progress(run.step, options.steps)
+            if run.step % options.log_steps == 0:
+                _log(out / LOSSES, run, sum(recent) / len(recent))
+                recent.clear()
+            if run.step % options.save_steps == 0 or run.step == options.last_step:
+                run.save(checkpoint)
+    return checkpoint
+
+
+def _steps(
+    data: Path, checkpoint: Path, options: FitOptions, share: Share, *, rank: int
+) -> Iterator[tuple[_Run, float]]:
+    """The steps of one process of the team: the run after each, and its own batch's loss."""
     import torch
 
-    options = options or FitOptions()
     torch.set_num_threads(options.threads)
-    out.mkdir(parents=True, exist_ok=True)
     run = _Run(data, options)
-    checkpoint = out / CHECKPOINT
     if checkpoint.exists():
         run.restore(checkpoint)
-    torch.manual_seed(options.seed + run.step)
-    recent: list[float] = []
-    for batch in run.drawer:
+    torch.manual_seed(options.seed + run.step + 1_000_003 * rank)
+    for batch in islice(run.drawer, rank, None, options.processes):
         if run.step >= options.last_step:
             break
-        recent.append(run.learn(batch))
-        progress(run.step, options.steps)
-        if run.step % options.log_steps == 0:
-            _log(out / LOSSES, run, sum(recent) / len(recent))
-            recent.clear()
-        if run.step % options.save_steps == 0 or run.step == options.last_step:
-            run.save(checkpoint)
-    return checkpoint
+        yield run, run.learn(batch, share)
+
+
+def _help(rank: int, share: Share, data: Path, checkpoint: Path, options: FitOptions) -> None:
+    for _ in _steps(data, checkpoint, options, share, rank=rank):
+        pass
 
 
 class _Run:
@@ -142,13 +159,13 @@ class _Run:
             sampling = replace(sampling, corpora=weights)
         return Drawer(self._encoded, self.special, sampling, seed=self._options.seed, skip=skip)
 
-    def learn(self, batch: Batch) -> float:
-        """One step on one batch; its loss a token, in nats, smoothing included."""
+    def learn(self, batch: Batch, share: Share) -> float:
+        """One step on one batch a process; this one's loss a token, in nats, smoothing included."""
         import torch
 
         options = self._options
         self.step += 1
-        self.tokens += batch.tokens
+        self.tokens += batch.tokens * options.processes
         for group in self._optimizer.param_groups:
             group["lr"] = options.rate(self.step)
         source = torch.from_numpy(batch.source)
@@ -165,6 +182,7 @@ class _Run:
             raise DataError(f"the loss is {value} at step {self.step}", cure="lower the rate")
         self._optimizer.zero_grad(set_to_none=True)
         loss.backward()
+        share(self.net)
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), options.clip)
         self._optimizer.step()
         keep = min(options.averaging, (1 + self.step) / (10 + self.step))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from dubber.text import scripts_map
@@ -31,8 +31,24 @@ _QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"
 #: Malayalam chillu letters as they were written before Unicode 5.1: consonant, virama, joiner.
 _CHILLUS = {"ണ്\u200d": "ൺ", "ന്\u200d": "ൻ", "ര്\u200d": "ർ", "ല്\u200d": "ൽ", "ള്\u200d": "ൾ",
             "ക്\u200d": "ൿ"}  # fmt: skip
+_CHILLU_LETTERS = {"ൺ": "ണ", "ൻ": "ന", "ർ": "ര", "ൽ": "ല", "ൾ": "ള", "ൿ": "ക"}
+#: A virama or chillu and a vowel sign behind it: ராஜன் and ுக்கு are ராஜனுக்கு.
+_DEAD_BEFORE_VOWEL = re.compile(
+    "[\u094d\u09cd\u0a4d\u0acd\u0b4d\u0bcd\u0c4d\u0ccd\u0d4dൺൻർൽൾൿ]"
+    "(?=[\u093e-\u094c\u09be-\u09cc\u0a3e-\u0a4c\u0abe-\u0acc\u0b3e-\u0b4c\u0bbe-\u0bcc"
+    "\u0c3e-\u0c4c\u0cbe-\u0ccc\u0d3e-\u0d4c])"
+)
 _JOINERS = re.compile("[\u200b-\u200f\u2028-\u202e\u2060-\u2069]")
 _SPACES = re.compile(r"\s+")
+
+
+Span = tuple[int, int]
+#: Where in plain text something stands that is not translated, and what stands for it in the end.
+Carry = Callable[[str], Iterable[tuple[Span, str]]]
+
+
+def carry_nothing(text: str) -> Iterable[tuple[Span, str]]:
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,22 +70,17 @@ def plain(text: str) -> str:
     return _SPACES.sub(" ", text).strip()
 
 
-def keepers(text: str, *, latin: bool) -> list[str]:
+def keepers(text: str, *, latin: bool) -> list[re.Match[str]]:
     """What must survive translation as it is: numbers and, if `latin`, Latin words, in order."""
     pattern = KEPT_FROM_LATIN if latin else NUMBER
-    return [match.group() for match in pattern.finditer(text)]
+    return list(pattern.finditer(text))
 
 
-def masked(text: str, kept: Sequence[str]) -> str:
-    """`text` with each of `kept` (found left to right) replaced by its mask; at most ten."""
-    done, rest = [], text
-    for number, item in enumerate(kept[: len(MASKS)]):
-        before, found, after = rest.partition(item)
-        if not found:
-            continue
-        done.append(before + MASKS[number])
-        rest = after
-    return "".join(done) + rest
+def masked(text: str, spans: Sequence[Span]) -> str:
+    """`text` with the n-th of `spans` replaced by the n-th mask; at most ten, none overlapping."""
+    for number, (start, end) in sorted(enumerate(spans), key=lambda item: -item[1][0]):
+        text = text[:start] + MASKS[number] + text[end:]
+    return text
 
 
 def unmasked(text: str, kept: Sequence[str]) -> str:
@@ -77,13 +88,30 @@ def unmasked(text: str, kept: Sequence[str]) -> str:
     return MASK.sub(lambda m: kept[n] if (n := int(m.group()[1])) < len(kept) else "", text)
 
 
-def open_wire(text: str, *, script: str, latin: bool) -> Wire:
-    """The wire form of a sentence written in `script`; `latin`: also keep Latin words."""
+def open_wire(text: str, *, script: str, latin: bool, carry: Carry = carry_nothing) -> Wire:
+    """The wire form of a sentence written in `script`; `latin`: also keep Latin words.
+
+    `carry` names further spans of the plain text and what is to stand there in the translation;
+    they get the masks that are left.
+    """
     text = plain(text)
-    kept = tuple(keepers(text, latin=latin)[: len(MASKS)])
-    return Wire(scripts_map.to_devanagari(masked(text, kept), script), kept)
+    kept = [(match.span(), match.group()) for match in keepers(text, latin=latin)][: len(MASKS)]
+    carried = [
+        (span, word)
+        for span, word in carry(text)
+        if all(span[1] <= start or end <= span[0] for (start, end), _ in kept)
+    ]
+    kept = sorted([*kept, *carried[: len(MASKS) - len(kept)]])
+    wire = masked(text, [span for span, _ in kept])
+    return Wire(scripts_map.to_devanagari(wire, script), tuple(word for _, word in kept))
 
 
 def close_wire(text: str, *, script: str, kept: Sequence[str]) -> str:
     """Wire form back to the text of a language in `script`, masks filled in."""
-    return unmasked(scripts_map.from_devanagari(text, script), kept).strip()
+    whole = unmasked(scripts_map.from_devanagari(text, script), kept)
+    return _DEAD_BEFORE_VOWEL.sub(_alive, whole).strip()
+
+
+def _alive(dead: re.Match[str]) -> str:
+    """A consonant that was the last of a kept word, before the vowel of the ending behind it."""
+    return _CHILLU_LETTERS.get(dead.group(), "")

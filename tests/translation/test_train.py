@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -16,6 +18,11 @@ from dubber.translation.batches import Drawer, Encoded, Sampling
 from dubber.translation.corpus import CorpusRule
 from dubber.translation.prepare import PrepareOptions, prepare, specials
 from dubber.translation.score import chrf, evaluate, numbers_kept
+
+if TYPE_CHECKING:
+    import torch
+
+    from dubber.translation.train import FitOptions
 
 SCRIPTS = {"hi": "Deva", "ta": "Taml"}
 WORDS = {"घर": "வீடு", "पानी": "நீர்", "नदी": "ஆறு", "पेड़": "மரம்", "गाय": "மாடு", "फल": "பழம்"}
@@ -35,7 +42,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (home / "raw" / "words" / "hi-ta.tsv").write_text("\n".join(lines) + "\n", "utf-8")
     options = PrepareOptions(corpora={"words": CorpusRule()}, hubs=("hi",), vocabulary=300)
     manifest = prepare(home / "raw", home / "data", scripts=SCRIPTS, options=options)
-    assert manifest["pairs"] == {"hi-ta words": 216}
+    assert manifest["pairs"] == {"hi-ta words": 3 * 216}, "each cut in three ways"
     return home / "data"
 
 
@@ -44,6 +51,30 @@ def drawer(data: Path, *, skip: int = 0) -> Drawer:
     sampling = Sampling(directions={"hi-ta": 1.0}, batch_tokens=200, pool=64, copies=0.0)
     special = specials(data / "spm.model", SCRIPTS)
     return Drawer(encoded, special, sampling, seed=3, skip=skip)
+
+
+def _first_gradients(data: Path, options: FitOptions, *, skip: int) -> torch.Tensor:
+    """Of the embedding, on the batch number `skip`, with the first weights of a run."""
+    import torch
+
+    from dubber.translation.model import Net
+    from dubber.translation.train import token_loss
+
+    torch.manual_seed(options.seed)
+    net = Net(options.net)
+    encoded = Encoded.load(data, languages=tuple(SCRIPTS), corpora=("words",))
+    special = specials(data / "spm.model", SCRIPTS)
+    batches = Drawer(encoded, special, options.sampling, seed=options.seed)
+    batch = next(islice(batches, skip, None))
+    loss, _ = token_loss(
+        net,
+        torch.from_numpy(batch.source),
+        torch.from_numpy(batch.target),
+        pad=special.pad,
+        smoothing=options.smoothing,
+    )
+    loss.backward()
+    return net.embedding.weight.grad
 
 
 def test_a_batch_asks_for_its_target_and_ends_both_sides(data: Path) -> None:
@@ -92,6 +123,40 @@ def test_it_learns_goes_on_and_translates(data: Path, tmp_path: Path) -> None:
     engine = MtCompact(export(checkpoint, data, tmp_path / "model"), threads=1)
     answer = engine.translate(["पेड़ और गाय और नदी"], source="hi", target="ta")
     assert answer[0][0].text == "மரம் மாடு ஆறு"
+
+
+@pytest.mark.torch
+def test_two_processes_take_one_step_of_the_mean_of_their_batches(
+    data: Path, tmp_path: Path
+) -> None:
+    torch = pytest.importorskip("torch")
+    from dubber.translation.sizes import NetConfig
+    from dubber.translation.train import FitOptions, fit, read_checkpoint
+
+    options = FitOptions(
+        net=NetConfig(300, 48, 4, 96, 1, 1, dropout=0.0, max_tokens=64),
+        sampling=Sampling(directions={"hi-ta": 1.0}, batch_tokens=600, pool=256),
+        steps=1,
+        warmup_steps=1,
+        bfloat16=False,
+        threads=1,
+    )
+    moments = {}
+    for processes in (1, 2):
+        run = fit(
+            data,
+            tmp_path / str(processes),
+            options=replace(options, processes=processes),
+        )
+        moments[processes] = read_checkpoint(run)
+    other = _first_gradients(data, options, skip=1)
+    name = "optimizer.exp_avg.embedding.weight"  # after one step a tenth of the clipped gradient
+    first = _first_gradients(data, options, skip=0)
+    mean = (first + other) / 2
+    for made, wanted in ((moments[1], first), (moments[2], mean)):
+        got = made[0][name]
+        assert torch.allclose(got / got.norm(), wanted / wanted.norm(), atol=1e-5)
+    assert moments[2][1]["tokens"] > moments[1][1]["tokens"]
 
 
 @pytest.mark.torch
