@@ -14,7 +14,7 @@ import click
 from dubber import __version__
 from dubber.commands import look
 from dubber.commands.evaluate import evaluate_mt
-from dubber.commands.lips import evaluate_lips, lipsync, train_ear
+from dubber.commands.lips import evaluate_lips, lipsync, talk, train_ear
 from dubber.commands.terminal import EXIT_CODES, complain
 from dubber.commands.train_lips import train_lips
 from dubber.commands.train_mt import train_mt
@@ -61,7 +61,7 @@ def evaluate() -> None:
 
 LOOKING = (look.languages, look.engines, look.voices, look.doctor)
 for group, commands in (
-    (dub, (video, lipsync, weights, *LOOKING)),
+    (dub, (video, lipsync, talk, weights, *LOOKING)),
     (train, (train_mt, train_lips, train_ear)),
     (evaluate, (evaluate_mt, evaluate_lips)),
 ):

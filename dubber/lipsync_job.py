@@ -14,12 +14,14 @@ from dubber.config import LipOptions
 from dubber.errors import DataError, MediaError, NoInputError, OutputError, UsageError
 from dubber.languages import Language
 from dubber.lipsync.align import align
-from dubber.lipsync.heard import CARD, FILE, Ear, Heard, closures
+from dubber.lipsync.heard import CARD, FILE, Ear, Heard, closures, level_of
+from dubber.lipsync.opened import Opener
+from dubber.lipsync.photo import HEADS, Photo
 from dubber.lipsync.visemes import moments
 from dubber.media.audio import WavWriter, blocks, decode, open_wav, read_wav
-from dubber.media.cut import Cut, open_film
+from dubber.media.cut import Cut, Film, open_film
 from dubber.media.probe import choose_audio, probe
-from dubber.media.still import STILLS, film_of, read_still
+from dubber.media.still import STILLS, Still, read_frame, read_still
 from dubber.media.video import VideoWriter, why_not_redrawn
 from dubber.protocols import FaceFinder, LipRenderer, Progress, Synthesizer, silent
 from dubber.schema import Clip, Media, Take, Timeline
@@ -48,6 +50,9 @@ class LipsyncJob:
     The sound begins `start` seconds into the film; with `fit` "keep" the rest of the film stays
     around it, with "crop" the result is as long as the sound, with "loop" the film's part from
     `start` to `end` is repeated until the sound ends. `text` is what is said, in `language`.
+    `at` takes the one picture of the film that is shown then, as if it were a still; `head` is how
+    the head of a still moves (`lipsync.photo.HEADS`). `must_speak`: it is an error if no mouth can
+    be drawn, and not a film as it was.
     """
 
     video: Path
@@ -58,6 +63,9 @@ class LipsyncJob:
     start: float = 0.0
     end: float | None = None
     fit: str = "keep"
+    at: float | None = None
+    head: str = "still"
+    must_speak: bool = False
     asked: Path | None = None
     overwrite: bool = False  # a file that stands at `out`
 
@@ -66,6 +74,8 @@ class LipsyncJob:
             raise UsageError(f"no way to fit {self.fit!r}", cure="use one of " + ", ".join(FITS))
         if self.text and self.language is None:
             raise UsageError("a text needs its language", cure="add --language, such as ta")
+        if self.head not in HEADS:
+            raise UsageError(f"no head {self.head!r}", cure="use one of " + ", ".join(HEADS))
         if self.end is not None and self.end <= self.start:
             raise UsageError("the end lies before the start", cure="give --end after --start")
 
@@ -126,6 +136,8 @@ class _Work:
         decode(job.audio, audio=self._sound, target=speech, rate=SPEECH_RATE, channels=1)
         self._samples, _ = read_wav(speech)
         self._length = len(self._samples) / SPEECH_RATE
+        if level_of(self._samples) is None:
+            raise DataError("nothing is heard in it", subject=job.audio, cure="give some speech")
         self.sounds = 0
 
     def run(
@@ -137,7 +149,7 @@ class _Work:
         options: LipOptions,
     ) -> LipsyncResult:
         job = self._job
-        film, source, begin = self._film()
+        film, source, begin = self._film(finder, options)
         language = job.language
         drive = self._drive(begin, voice, read)
         faces = self._folder / "faces.npz"
@@ -150,7 +162,7 @@ class _Work:
             film,
             faces,
             Timeline(code, length, (Clip(take, begin, self._length),)),
-            renderer,
+            Opener(renderer),
             language=language,
             target=picture,
             speech=[(begin, begin + self._length)],
@@ -159,6 +171,11 @@ class _Work:
             asked=job.asked,
             progress=self._watch("sync"),
         )
+        if not report.changed and job.must_speak:
+            raise DataError(
+                f"no face in it that looks at us and is {options.min_face_pixels} pixels wide",
+                subject=job.video,
+            )
         if not report.changed and source is None:
             _copied(film, picture)
         track = self._folder / "track.wav"
@@ -175,14 +192,14 @@ class _Work:
         )
         return LipsyncResult(report, film_report, self.sounds)
 
-    def _film(self) -> tuple[Path | Cut, Media | None, float]:
+    def _film(self, finder: FaceFinder, options: LipOptions) -> tuple[Film, Media | None, float]:
         """The film to draw in; it as the source of the result, or None where the result is a part
         of it; and the second of it at which the sound begins."""
         job = self._job
-        if job.video.suffix.lower() in STILLS:
-            target = self._folder / "still.mp4"
-            film_of(read_still(job.video), target, seconds=self._length)
-            return target, None, 0.0
+        if job.at is not None or job.video.suffix.lower() in STILLS:
+            image = read_still(job.video) if job.at is None else read_frame(job.video, job.at)
+            photo = Photo.of(image, finder, options=options, path=job.video)
+            return Still(HEADS[job.head](photo), self._length), None, 0.0
         media = probe(job.video)
         if media.video is None:
             raise MediaError("no picture in it", subject=job.video)
@@ -266,7 +283,7 @@ def _laid(
     return np.asarray(result, np.float32)
 
 
-def _copied(film: Path | Cut, target: Path) -> None:
+def _copied(film: Film, target: Path) -> None:
     """The film as it is, where nothing in it is drawn."""
     with open_film(film) as reader, VideoWriter(target, reader.stream) as writer:
         for frame in reader:

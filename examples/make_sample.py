@@ -22,11 +22,11 @@ from dubber import languages
 from dubber.engines.faces_litert import CARD, FILE, FaceLandmarker
 from dubber.engines.tts_espeak import Espeak
 from dubber.lipsync.blend import rectangle
-from dubber.lipsync.points import KEPT, LIPS_INNER, LIPS_OUTER, place, places
-from dubber.lipsync.shape import MouthRange, measure, units
+from dubber.lipsync.opened import opened
+from dubber.lipsync.points import KEPT
+from dubber.lipsync.shape import MouthRange, measure
 from dubber.lipsync.visemes import trajectory
-from dubber.lipsync.warp import bending, bent
-from dubber.protocols import EngineContext
+from dubber.protocols import EngineContext, FacePatch
 from dubber.schema import Clip, Take, Timeline
 from dubber.weights import locate
 
@@ -38,7 +38,6 @@ VOICE, CHORD = 0.5, 0.012  # of full scale
 NOTES = (110.0, 164.81, 220.0, 277.18)  # an open A major, in hertz
 ENLARGED = 2  # times the photo
 WIDEST = 0.6  # opening of the mouth, in the face's units
-INSIDE = np.array([26, 20, 44], np.float32)  # blue, green, red of a dark mouth
 SENTENCES = (
     "नमस्ते दोस्तों, आज मैं आपको अपने गाँव की कहानी सुनाती हूँ।",
     "हमारा गाँव नदी के किनारे बसा हुआ है।",
@@ -150,52 +149,15 @@ def show(photo: Photo, mouth: np.ndarray, time: float) -> np.ndarray:
     height, width = photo.image.shape[:2]
     x, y, w, h = rectangle(photo.points, width, height)
     points = photo.points - np.array([x, y], np.float32)
-    unit = float(units(points[None])[0])
     broad = measure(points[None])[0][1]  # of a smile
     usual = MouthRange(
         0.0, WIDEST, broad * 0.92, broad * 0.78, broad * 1.02, np.zeros((2, 3), np.float32)
     )
     wanted = usual.shapes(mouth[None])[0]
-    asked = bent(points, wanted)
-    patch = photo.image[y : y + h, x : x + w]
-    field = bending(points, asked, (w, h))
-    lips = cv2.remap(
-        toothless(patch, points), field, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
-    )
+    patch = FacePatch(photo.image[y : y + h, x : x + w], points)
     whole = photo.image.copy()
-    whole[y : y + h, x : x + w] = open_mouth(patch, points, lips, asked, wanted[0] * unit)
+    whole[y : y + h, x : x + w] = opened(patch, wanted).image
     return sway(whole, photo.points, time)
-
-
-def toothless(patch: np.ndarray, points: np.ndarray) -> np.ndarray:
-    """The mouth with the colour of its lips where the teeth are: what closed lips shall show."""
-    inner = _polygon(patch.shape, points[places(LIPS_INNER)])
-    outer = _polygon(patch.shape, points[places(LIPS_OUTER)])
-    lip = np.median(patch[(outer > 0) & (inner == 0)], axis=0) * 0.82
-    share = cv2.GaussianBlur(cv2.dilate(inner, np.ones((3, 3))), (0, 0), 1.2)[..., None]
-    return np.clip(patch + share * (lip - patch), 0, 255).astype(np.uint8)
-
-
-def open_mouth(
-    patch: np.ndarray, points: np.ndarray, lips: np.ndarray, asked: np.ndarray, opening: float
-) -> np.ndarray:
-    """`lips` with what is between them: the dark, and the photo's own upper teeth."""
-    inner = places(LIPS_INNER)
-    between = cv2.GaussianBlur(_polygon(lips.shape, asked[inner]), (0, 0), 1.3)[..., None]
-    shift = asked[place(13)] - points[place(13)]
-    move = np.array([[1, 0, shift[0]], [0, 1, shift[1]]])
-    size = (lips.shape[1], lips.shape[0])
-    teeth = cv2.warpAffine(patch, move, size, flags=cv2.INTER_CUBIC).astype(np.float32)
-    upper = cv2.GaussianBlur(_polygon(lips.shape, points[inner] + shift), (0, 0), 1.5)[..., None]
-    inside = INSIDE + upper * (0.85 * teeth - INSIDE)
-    share = between * min(1.0, opening / 5)
-    return np.clip(lips + share * (inside - lips), 0, 255).astype(np.uint8)
-
-
-def _polygon(shape: tuple[int, ...], points: np.ndarray) -> np.ndarray:
-    mask = np.zeros(shape[:2], np.uint8)
-    cv2.fillPoly(mask, [np.rint(points * 16).astype(np.int32)], 1, shift=4)
-    return mask.astype(np.float32)
 
 
 def sway(image: np.ndarray, points: np.ndarray, time: float) -> np.ndarray:

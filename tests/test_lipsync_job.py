@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from dubber import languages
 from dubber.commands.lips import evaluate_lips
 from dubber.commands.lips import lipsync as lipsync_command
+from dubber.commands.lips import talk as talk_command
 from dubber.config import LipOptions
 from dubber.engines.lips_reuse import Reuse
 from dubber.errors import DataError, DubError, MediaError, NoInputError, OutputError, UsageError
@@ -206,3 +207,78 @@ def test_the_commands_make_and_measure(film: Path, tmp_path: Path) -> None:
     assert figures["closures"] >= 3
     assert figures["closed"] > 0.6
     assert figures["opening"] > 0.7
+
+
+def test_a_photo_talks_as_typed(sound: Path, tmp_path: Path) -> None:
+    face, out = tmp_path / "face.jpg", tmp_path / "talk.mp4"
+    cv2.imwrite(str(face), talkers.photo())
+    asked = tmp_path / "asked.npz"
+    words = ["--face", face, "--audio", sound, "-o", out, "--keep-asked", asked, "-q"]
+    made = CliRunner().invoke(talk_command, [str(word) for word in words])
+    assert made.exit_code == 0, made.output
+    assert "40 of 40 frames drawn" in made.output
+    media = probe(out)
+    assert media.audio
+    assert media.duration == pytest.approx(1.6, abs=0.08)
+    opening = openings(out)
+    assert opening[25:31].mean() > opening[2:5].mean() + 0.1
+    assert opening[36:].mean() < 0.5 * opening[25:31].mean()
+    shown = pictures(out)
+    assert np.abs(shown[39].astype(int) - shown[0])[40:100, 100:220].mean() > 1  # the head moved
+
+
+def test_somebody_filmed_talks_as_long_as_the_sound(
+    film: Path, sound: Path, tmp_path: Path
+) -> None:
+    long = tmp_path / "long.wav"
+    write_wav(long, vowels(3.0, [(0.3, 0.6), (2.5, 2.8)]), RATE)
+    for name, audio, frames in (("cut", sound, 40), ("repeated", long, 75)):
+        job = {"fit": "loop", "must_speak": True}
+        result = run(film, audio, tmp_path / f"{name}.mp4", **job)
+        assert result.picture.frames == result.picture.drawn == frames
+    result = run(film, sound, tmp_path / "one.mp4", at=0.4, head="gentle", must_speak=True)
+    assert result.picture.drawn == 40
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "told"),
+    [
+        ({"face": "none.png"}, 66, "no such file"),
+        ({"face": "bad.png"}, 65, "not an image"),
+        ({"face": "wall.png"}, 65, "no face in it"),
+        ({"face": "wall.mp4"}, 65, "no face in it"),
+        ({"face": "two.png"}, 65, "2 faces in it"),
+        ({"face": "tiny.png"}, 65, "less than 48"),
+        ({"audio": "none.wav"}, 66, "no such file"),
+        ({"audio": "bad.wav"}, 65, "bad.wav"),
+        ({"audio": "silent.mp4"}, 65, "no audio track"),
+        ({"audio": "quiet.wav"}, 65, "nothing is heard"),
+        ({"audio": "empty.wav"}, 65, "empty.wav"),
+        ({"out": "no/such/out.mp4"}, 73, "no such folder"),
+        ({"at": "9"}, 65, "the film ends"),
+    ],
+)
+def test_what_cannot_talk_ends_with_its_code_and_leaves_nothing(
+    film: Path, sound: Path, tmp_path: Path, given: dict[str, str], code: int, told: str
+) -> None:
+    (tmp_path / "bad.png").write_bytes(b"\x89PNG no more")
+    (tmp_path / "bad.wav").write_bytes(b"RIFF of nothing")
+    cv2.imwrite(str(tmp_path / "wall.png"), talkers.nobody())
+    cv2.imwrite(str(tmp_path / "two.png"), np.hstack([talkers.photo()] * 2))
+    cv2.imwrite(str(tmp_path / "tiny.png"), cv2.resize(talkers.photo(), (120, 90)))
+    talkers.make_film(tmp_path / "wall.mp4", [talkers.nobody()] * 50)
+    talkers.make_film(tmp_path / "silent.mp4", [talkers.nobody()] * 5)
+    write_wav(tmp_path / "quiet.wav", np.zeros(RATE, np.float32), RATE)
+    write_wav(tmp_path / "empty.wav", np.zeros(0, np.float32), RATE)
+    before = sorted(tmp_path.iterdir())
+    files = {"face": film, "audio": sound, "out": tmp_path / "out.mp4"}
+    words = ["-q", "--lips", "reuse"]
+    for name, path in files.items():
+        words += [f"--{name}", str(tmp_path / given[name] if name in given else path)]
+    words += ["--at", given["at"]] if "at" in given else []
+    done = CliRunner().invoke(talk_command, words)
+    assert isinstance(done.exception, DubError)
+    assert done.exception.exit_code == code
+    assert told in str(done.exception)
+    assert "\n" not in str(done.exception)
+    assert sorted(tmp_path.iterdir()) == before

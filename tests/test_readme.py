@@ -8,11 +8,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
 from dubber.media.audio import write_wav
 from tests.films import make_film
+from tests.lipsync.talkers import photo
 
 README = Path(__file__).resolve().parent.parent / "README.md"
 FAKES = ["--asr", "fake", "--mt", "fake", "--tts", "fake"]
@@ -39,7 +41,10 @@ def test_a_command_of_the_readme_works(line: str, tmp_path: Path) -> None:
     make_film(tmp_path / "video.mp4", seconds=2.0, spans=((0.5, 1.2),))
     (tmp_path / "said.srt").write_text(SRT, encoding="utf-8")
     (tmp_path / "terms.csv").write_text("term,translation\nनमस्ते,keep\n", encoding="utf-8")
-    write_wav(tmp_path / "speech.wav", np.zeros(16_000, np.float32), 16_000)
+    cv2.imwrite(str(tmp_path / "face.png"), photo())
+    clock = np.arange(16_000) / 16_000
+    hum = 0.2 * np.sin(700 * clock) * (1 + np.sin(20 * clock))
+    write_wav(tmp_path / "speech.wav", hum.astype(np.float32), 16_000)
     words = shlex.split(line.replace("*.mp4", "video.mp4"))[1:]
     fakes = FAKES if "--src" in words else []
     done = subprocess.run(

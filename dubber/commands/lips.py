@@ -1,24 +1,27 @@
-"""Mouths: `dub lipsync`, `dub evaluate lips`, `dub train ear`."""
+"""Mouths: `dub lipsync`, `dub talk`, `dub evaluate lips`, `dub train ear`."""
 
 from __future__ import annotations
 
 import json
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from dubber.commands.terminal import bar, bars
+from dubber.commands import options
+from dubber.commands.terminal import EXIT_CODES, bar, bars
 from dubber.config import LipOptions
 
+if TYPE_CHECKING:
+    from dubber.languages import Language
+    from dubber.lipsync_job import LipsyncJob
 
-@click.command()
+
+@click.command(epilog=EXIT_CODES)
 @click.option("--video", type=click.Path(path_type=Path), required=True, help="A film or a still.")
-@click.option("--audio", type=click.Path(path_type=Path), required=True, help="Any speech.")
+@options.speech
 @click.option("-o", "--out", type=click.Path(path_type=Path), required=True, metavar="OUT.mp4")
-@click.option("--text", default="", help="What is said: p, b and m then close the lips for sure.")
-@click.option("--language", default="", metavar="LANG", help="The language of --text.")
 @click.option("--start", type=click.FloatRange(0), default=0.0, help="Where the speech begins, s.")
 @click.option("--end", type=click.FloatRange(0), help="Where the film's part for it ends, s.")
 @click.option(
@@ -28,11 +31,9 @@ from dubber.config import LipOptions
     show_default=True,
     help="keep the film around the speech; crop it to the speech; loop it until the speech ends.",
 )
-@click.option("--lips", default="", metavar="NAME", help="Lip renderer (see `dub engines`).")
-@click.option("--keep-asked", type=click.Path(path_type=Path), metavar="FILE.npz",
-              help="What the mouths were asked to do, for `dub evaluate lips`.")  # fmt: skip
-@click.option("--overwrite", is_flag=True, help="Replace OUT.mp4.")
-@click.option("-q", "--quiet", is_flag=True, help="No progress.")
+@options.lips
+@options.overwrite
+@options.quiet
 def lipsync(
     video: Path,
     audio: Path,
@@ -48,25 +49,94 @@ def lipsync(
     quiet: bool,
 ) -> None:
     """Let the face in --video say --audio: its mouth is drawn anew, the sound laid under it."""
-    from dubber import languages as packs
-    from dubber.lipsync_job import LipsyncJob, nobody
-    from dubber.lipsync_job import lipsync as run
-    from dubber.registry import choose, open_engine
-    from dubber.text.spoken import spoken_form
+    from dubber.lipsync_job import LipsyncJob
 
-    spoken = packs.get(language) if language else None
     job = LipsyncJob(
         video=video,
         audio=audio,
         out=out,
         text=text,
-        language=spoken,
+        language=_pack(language),
         start=start,
         end=end,
         fit=fit,
         asked=keep_asked,
         overwrite=overwrite,
     )
+    _run(job, lips, quiet)
+
+
+@click.command(epilog=EXIT_CODES)
+@click.option(
+    "--face",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="A photo of one face, or a film of somebody, repeated until the speech ends.",
+)
+@options.speech
+@click.option(
+    "-o", "--out", type=click.Path(path_type=Path), default=Path("talk.mp4"), show_default=True
+)
+@click.option(
+    "--head",
+    type=click.Choice(["gentle", "still"]),
+    default="gentle",
+    show_default=True,
+    help="How the head of a photo moves.",
+)
+@click.option(
+    "--at",
+    type=click.FloatRange(0),
+    metavar="S",
+    help="Of a film, take only the picture at this second.",
+)
+@options.lips
+@options.overwrite
+@options.quiet
+def talk(
+    face: Path,
+    audio: Path,
+    text: str,
+    language: str,
+    out: Path,
+    head: str,
+    at: float | None,
+    lips: str,
+    keep_asked: Path | None,
+    overwrite: bool,
+    quiet: bool,
+) -> None:
+    """Let a face speak: a film as long as --audio, of one photo or of one person's film."""
+    from dubber.lipsync_job import LipsyncJob
+
+    job = LipsyncJob(
+        video=face,
+        audio=audio,
+        out=out,
+        text=text,
+        language=_pack(language),
+        fit="loop",
+        at=at,
+        head=head,
+        must_speak=True,
+        asked=keep_asked,
+        overwrite=overwrite,
+    )
+    _run(job, lips or "gan", quiet)
+
+
+def _pack(language: str) -> Language | None:
+    from dubber import languages as packs
+
+    return packs.get(language) if language else None
+
+
+def _run(job: LipsyncJob, lips: str, quiet: bool) -> None:
+    """Do the job with the engines, and say what came of it."""
+    from dubber.lipsync_job import lipsync, nobody
+    from dubber.registry import choose, open_engine
+    from dubber.text.spoken import spoken_form
+
     opened: list[Any] = []
 
     def voice() -> Any:
@@ -75,12 +145,12 @@ def lipsync(
 
     try:
         with bars() as watch:
-            result = run(
+            result = lipsync(
                 job,
                 finder=open_engine(choose("faces", "", "auto")),
                 renderer=open_engine(choose("lips", lips, "auto")),
                 voice=voice,
-                read=lambda line: spoken_form(line, spoken) if spoken else line,
+                read=lambda line: spoken_form(line, job.language) if job.language else line,
                 options=LipOptions(),
                 watch=nobody if quiet else watch,
             )
@@ -88,9 +158,9 @@ def lipsync(
         for engine in opened:
             engine.close()
     if result.picture.changed:
-        click.echo(f"{out}: {result.picture.drawn} of {result.picture.frames} frames drawn")
+        click.echo(f"{job.out}: {result.picture.drawn} of {result.picture.frames} frames drawn")
     else:
-        click.echo(f"{out}: no face that can be drawn was found; the picture is as it was")
+        click.echo(f"{job.out}: no face that can be drawn was found; the picture is as it was")
 
 
 @click.command("lips")

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from dubber import DubOptions, Job, Result
+from dubber.commands import options as common
 from dubber.commands.terminal import EXIT_CODES, complain, log_to_terminal, progress_of
 from dubber.config import PRESETS, STAGES, SUBTITLE_FORMATS, MixOptions, TimingOptions
 from dubber.errors import BatchError, DubError, OutputError, printable
@@ -94,7 +95,7 @@ DOUBTFUL = "translation-doubtful"
 @click.option("--allow-partial", is_flag=True, help="Accept a file that is cut short.")
 @click.option("--device", type=click.Choice(("auto", "cpu", "cuda")), default=DEFAULTS.device)
 @click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
-@click.option("-q", "--quiet", is_flag=True, help="Print results and errors only.")
+@common.quiet
 @click.option("-v", "--verbose", is_flag=True, help="Print what happens inside.")
 def video(
     videos: tuple[Path, ...],

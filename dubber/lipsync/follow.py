@@ -85,11 +85,11 @@ class TrackBuilder:
         free = list(self._open)
         for face in faces:
             points = np.asarray(face.landmarks[list(KEPT), :2], np.float32)
-            track = self._followed(points, _width(face.landmarks), free)
+            track = self._followed(points, face_pixels(face.landmarks), free)
             track.frames.append(frame)
             track.points.append(points)
             track.yaw.append(yaw_degrees(face.landmarks))
-            track.size.append(_width(face.landmarks))
+            track.size.append(face_pixels(face.landmarks))
             if picture is not None:
                 track.see(picture, face.landmarks)
 
@@ -132,7 +132,7 @@ class TrackBuilder:
 def _face_of(frame: FramePicture, landmarks: Points) -> tuple[Image, Points]:
     """The part of the frame with the face and a little around it, and its landmarks there."""
     flat = landmarks[:, :2]
-    room = ROOM * _width(landmarks)
+    room = ROOM * face_pixels(landmarks)
     most = np.array([frame.width, frame.height])
     low = np.clip(flat.min(axis=0) - room, 0, most - 2).astype(int)
     high = np.clip(flat.max(axis=0) + room, low + 2, most).astype(int)
@@ -181,5 +181,6 @@ def yaw_degrees(landmarks: Points) -> float:
     return float(np.degrees(np.arctan2(across[2], np.hypot(across[0], across[1]))))
 
 
-def _width(landmarks: Points) -> float:
+def face_pixels(landmarks: Points) -> float:
+    """The face's width in pixels as if it looked at us, from all its landmarks (478, 3)."""
     return float(np.linalg.norm(landmarks[LEFT_EDGE] - landmarks[RIGHT_EDGE]))

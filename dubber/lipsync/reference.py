@@ -8,7 +8,6 @@ length.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -19,7 +18,7 @@ from dubber.lipsync.roles import Role
 from dubber.lipsync.shape import MouthRange, measure
 from dubber.lipsync.tracks import FaceTrack, FaceTracks, footage
 from dubber.lipsync.warp import steady
-from dubber.media.cut import Cut, open_film
+from dubber.media.cut import Film, open_film
 from dubber.protocols import FacePatch, LipRenderer, MouthPainter
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ class References:
     """Painters for the roles of a film, in their order. Use as a context manager."""
 
     def __init__(
-        self, video: Path | Cut, tracks: FaceTracks, roles: Sequence[Role], renderer: LipRenderer
+        self, video: Film, tracks: FaceTracks, roles: Sequence[Role], renderer: LipRenderer
     ) -> None:
         self._renderer = renderer
         self._whole = min(PART, max(1, len(tracks.times)))

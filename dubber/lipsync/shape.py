@@ -26,6 +26,11 @@ _UPPER, _LOWER = places((13, 82, 312)), places((14, 87, 317))
 SEALED = 0.012  # of the face unit: lips closer than this are closed (measured noise 0.004)
 SMALL_RANGE = 0.22  # opening of a speaker who never opens the mouth
 NARROW, SPREAD = 0.06, 0.05  # changes of width of a speaker who never shows any
+STILL = 0.06  # of the face unit: an opening that changes by less was seen in one shape
+#: What is guessed of a mouth that was: how far it opens, and its narrowest and most spread width,
+#: as parts of the width it has at rest.
+GUESSED_OPEN, GUESSED_NARROW, GUESSED_SPREAD = 0.4, 0.84, 1.08
+SMILE, RELAXED = 0.12, 0.92  # a mouth that is open in a photo smiles: at rest it is narrower
 
 
 def units(points: Points) -> Floats:
@@ -50,6 +55,12 @@ def measure(points: Points) -> Floats:
     ).astype(np.float32)
 
 
+def is_still(shapes: Floats) -> bool:
+    """Whether a mouth hardly changes its opening in all its shapes (n, 4)."""
+    low, high = np.percentile(shapes[:, OPENING], (3, 97))
+    return bool(high - low < STILL)
+
+
 def _distance(points: Points, one: int, other: int) -> Floats:
     return np.asarray(
         np.linalg.norm(points[:, place(one)] - points[:, place(other)], axis=1), np.float32
@@ -71,7 +82,10 @@ class MouthRange:
 
     @staticmethod
     def of(shapes: Floats) -> MouthRange:
-        """From every shape (n, 4) seen of the speaker, n >= 1."""
+        """From every shape (n, 4) seen of the speaker, n >= 1. What one does who was seen with a
+        still mouth is a guess."""
+        if is_still(shapes):
+            return _guessed(np.median(shapes, axis=0))
         opening, width = shapes[:, OPENING], shapes[:, WIDTH]
         # who was never seen with closed lips can close them all the same
         closed = min(float(np.percentile(opening, 3)), SEALED)
@@ -103,3 +117,19 @@ class MouthRange:
         sway = shapes[:, WIDTH] - self.rest_width
         reach = np.where(sway > 0, self.spread - self.rest_width, self.rest_width - self.narrow)
         return np.column_stack([opening, sway / reach]).astype(np.float32)
+
+
+def _guessed(shape: Floats) -> MouthRange:
+    """What a mouth may do of which one shape is known; lips and chin follow as `warp.bent` moves
+    them."""
+    opening, width = float(shape[OPENING]), float(shape[WIDTH])
+    rest = width * (RELAXED if opening > SMILE else 1.0)
+    follow = np.array([[shape[OUTER] - opening, 1, 0], [shape[CHIN] - opening / 2, 0.5, 0]])
+    return MouthRange(
+        min(opening, SEALED),
+        max(opening, GUESSED_OPEN),
+        rest,
+        rest * GUESSED_NARROW,
+        rest * GUESSED_SPREAD,
+        follow.astype(np.float32),
+    )

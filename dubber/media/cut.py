@@ -8,6 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from dubber.errors import MediaError
+from dubber.media.still import Still, StillReader
 from dubber.media.video import Frame, VideoReader
 
 NEAR = 1e-6  # seconds: times that differ by less are one
@@ -27,8 +28,14 @@ class Cut:
             raise ValueError(f"bad cut: {self.start} .. {self.end}, {self.length} s")
 
 
-def open_film(film: Path | Cut) -> VideoReader:
-    """The pictures of a film or of a cut; NoInputError or MediaError."""
+#: What the lip stage reads: a film, a part of one, or a picture that is drawn as it is read.
+Film = Path | Cut | Still
+
+
+def open_film(film: Film) -> VideoReader | StillReader:
+    """Its pictures, to be read once; NoInputError or MediaError."""
+    if isinstance(film, Still):
+        return StillReader(film)
     return CutReader(film) if isinstance(film, Cut) else VideoReader(film)
 
 

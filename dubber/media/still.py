@@ -1,7 +1,9 @@
-"""A still image as a film of one picture."""
+"""A still image as a film."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,10 +11,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from av.video.frame import VideoFrame
 
-from dubber.errors import MediaError
+from dubber.errors import DataError, MediaError
 from dubber.media import gate
 from dubber.media.planes import LIMITED
-from dubber.media.video import Frame, VideoWriter
+from dubber.media.video import Frame, VideoReader
 from dubber.schema import VideoStream
 
 if TYPE_CHECKING:
@@ -40,26 +42,62 @@ def read_still(path: Path) -> Image:
         raise MediaError("not an image that can be read", subject=path, cure="give .png or .jpg")
     if image.shape[0] * image.shape[1] > gate.MAX_PIXELS:
         raise MediaError("the image has too many pixels", subject=path)
+    return _even(image)
+
+
+def read_frame(path: Path, at: float) -> Image:
+    """The picture that the film at `path` shows at `at` seconds, its sides even; NoInputError,
+    MediaError or DataError."""
+    with VideoReader(path) as reader:
+        last: Frame | None = None
+        for frame in reader:
+            if last is not None and frame.time > at:
+                break
+            last = frame
+        else:
+            ends = reader.stream.start + reader.stream.duration
+            if last is None or at > ends:
+                raise DataError(f"the film ends at {ends:.1f} s", subject=path)
+        return _even(last.bgr())
+
+
+def _even(image: Image) -> Image:
     height, width = image.shape[0] // 2 * 2, image.shape[1] // 2 * 2
     return np.ascontiguousarray(image[:height, :width], np.uint8)
 
 
-def film_of(image: Image, target: Path, *, seconds: float) -> None:
-    """Write a film of `seconds` that shows `image` all the time, RATE pictures a second."""
-    like = picture_stream_of(image, rate=Fraction(RATE), seconds=seconds)
-    frame = shown(image, 0, time=0.0, rate=Fraction(RATE))
-    with VideoWriter(target, like) as writer:
-        for index in range(max(1, round(seconds * RATE))):
-            writer.write(
-                Frame(
-                    frame.picture,
-                    index=index,
-                    ticks=round(index / RATE / frame.time_base),
-                    time_base=frame.time_base,
-                    rotation=0,
-                    length=frame.length,
-                )
-            )
+@dataclass(frozen=True, slots=True, eq=False)
+class Still:
+    """A film of `length` seconds that is drawn as it is read, RATE pictures a second.
+
+    `picture(time)` is what is shown then: (h, w, 3), even sides, always of one size.
+    """
+
+    picture: Callable[[float], Image]
+    length: float
+
+
+class StillReader:
+    """The pictures of a Still in order, read as `media.video.VideoReader` reads those of a film."""
+
+    def __init__(self, still: Still) -> None:
+        self._still = still
+        rate = Fraction(RATE)
+        self.stream = picture_stream_of(still.picture(0.0), rate=rate, seconds=still.length)
+
+    def __enter__(self) -> StillReader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def __iter__(self) -> Iterator[Frame]:
+        for index in range(max(1, round(self._still.length * RATE))):
+            time = index / RATE
+            yield shown(self._still.picture(time), index, time=time, rate=Fraction(RATE))
 
 
 def picture_stream_of(image: Image, *, rate: Fraction, seconds: float) -> VideoStream:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from dubber.lipsync.cuts import COLUMNS, CutDetector
 from dubber.lipsync.follow import TrackBuilder
-from dubber.media.cut import Cut, open_film
+from dubber.media.cut import Film, open_film
 from dubber.protocols import FaceFinder, Progress, silent
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def find_faces(
-    video: Path | Cut, finder: FaceFinder, *, target: Path, progress: Progress = silent
+    video: Film, finder: FaceFinder, *, target: Path, progress: Progress = silent
 ) -> None:
     """Write the face tracks of `video` to `target` (npz, `lipsync.tracks`).
 
@@ -26,7 +26,7 @@ def find_faces(
     """
     builder, cuts = TrackBuilder(), CutDetector()
     with open_film(video) as reader:
-        whole = video.length if isinstance(video, Cut) else reader.stream.duration
+        whole = reader.stream.duration if isinstance(video, Path) else video.length
         passed: deque[tuple[Frame, bool]] = deque()
 
         def watched(frames: Iterable[Frame]) -> Iterator[Frame]:

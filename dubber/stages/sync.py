@@ -15,7 +15,7 @@ from dubber.lipsync.redraw import Cast
 from dubber.lipsync.reference import References
 from dubber.lipsync.roles import plan_roles
 from dubber.lipsync.tracks import FaceTracks
-from dubber.media.cut import Cut, open_film
+from dubber.media.cut import Film, open_film
 from dubber.media.video import VideoWriter
 from dubber.protocols import LipRenderer, Progress, silent
 from dubber.schema import Timeline
@@ -33,7 +33,7 @@ class SyncReport:
 
 
 def sync(  # noqa: PLR0913  what is drawn, from what, how: no fewer
-    video: Path | Cut,
+    video: Film,
     faces: Path,
     timeline: Timeline,
     renderer: LipRenderer,

@@ -8,15 +8,15 @@ import cv2
 import numpy as np
 import pytest
 
-from dubber.errors import MediaError, NoInputError
-from dubber.media.cut import Cut, open_film
-from dubber.media.still import film_of, read_still
+from dubber.errors import DataError, MediaError, NoInputError
+from dubber.media.cut import Cut, Film, open_film
+from dubber.media.still import Still, read_frame, read_still
 from dubber.media.video import Frame, VideoWriter
 from tests.lipsync.talkers import photo
 from tests.media.making import make_picture
 
 
-def frames_of(film: Path | Cut) -> list[Frame]:
+def frames_of(film: Film) -> list[Frame]:
     with open_film(film) as reader:
         return list(reader)
 
@@ -58,18 +58,33 @@ def test_a_cut_without_a_picture_is_an_error(film: Path) -> None:
         Cut(film, 2.0, 1.0, 1.0)
 
 
-def test_a_still_is_a_film_of_its_picture(tmp_path: Path) -> None:
+def test_a_still_is_a_film_that_is_drawn_as_it_is_read(tmp_path: Path) -> None:
     still = tmp_path / "face.png"
     odd = photo()[:-1, :-1]
     cv2.imwrite(str(still), odd)
     image = read_still(still)
     assert image.shape == (odd.shape[0] // 2 * 2, odd.shape[1] // 2 * 2, 3)
-    film_of(image, tmp_path / "film.mp4", seconds=0.6)
-    shown = frames_of(tmp_path / "film.mp4")
-    assert len(shown) == 15
+    asked: list[float] = []
+
+    def picture(time: float) -> np.ndarray:
+        asked.append(time)
+        return image if time < 0.3 else np.full_like(image, 200)
+
+    shown = frames_of(Still(picture, 0.6))
+    assert [frame.time for frame in shown] == pytest.approx(np.arange(15) / 25)
+    assert asked[-15:] == pytest.approx(np.arange(15) / 25)
     off = np.abs(shown[7].bgr().astype(int) - image)
-    assert off.mean() < 3  # the encoding, and colours at half the size
+    assert off.mean() < 3  # colours at half the size
     assert abs(float((shown[7].bgr().astype(int) - image).mean())) < 0.5
+    assert np.abs(shown[8].bgr().astype(int) - 200).max() <= 2
+
+
+def test_one_picture_of_a_film_is_the_one_shown_then(film: Path) -> None:
+    frames = frames_of(film)
+    for at, index in ((0.0, 0), (0.79, 7), (0.8, 8), (1.95, 19)):
+        assert np.array_equal(read_frame(film, at), frames[index].bgr())
+    with pytest.raises(DataError, match=r"ends at 2\.0 s"):
+        read_frame(film, 2.5)
 
 
 def test_what_is_no_image_is_refused(tmp_path: Path) -> None:
