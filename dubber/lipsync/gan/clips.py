@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -107,6 +108,11 @@ def read_manifest(data: Path) -> dict[str, Any]:
 def read_clips(data: Path, split: str, *, most: int = 0) -> list[Clip]:
     """The clips of a split, in the manifest's order; at most `most` a speaker, evenly chosen,
     unless it is 0."""
+    return list(each_clip(data, split, most=most))
+
+
+def each_clip(data: Path, split: str, *, most: int = 0) -> Iterator[Clip]:
+    """`read_clips`, one after the other."""
     by_speaker: dict[str, list[str]] = {}
     for fact in read_manifest(data)["clips"]:
         if fact["split"] == split:
@@ -115,4 +121,5 @@ def read_clips(data: Path, split: str, *, most: int = 0) -> list[Clip]:
     for own in by_speaker.values():
         count = min(most or len(own), len(own))
         names += [own[i * len(own) // count] for i in range(count)]
-    return [Clip.load(data / "clips" / f"{name}.npz") for name in names]
+    for name in names:
+        yield Clip.load(data / "clips" / f"{name}.npz")

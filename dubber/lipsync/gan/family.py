@@ -16,6 +16,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from dubber.lipsync.gan.expert import LipExpert
+
 STILLS = 5  # pictures that tell Speech2Vid who speaks
 
 
@@ -309,4 +311,5 @@ NETWORKS: dict[str, Callable[[], nn.Module]] = {
     "lipgan-plain": plain_lipgan,
     "lipgan-critic": LipGanCritic,
     "speech2vid": Speech2Vid,
+    "lip-expert": LipExpert,
 }

@@ -16,11 +16,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dubber.errors import DataError
+from dubber.lipsync.gan.board import Board
 from dubber.lipsync.gan.canvas import SIDE
-from dubber.lipsync.gan.clips import TRAIN, Clip, read_clips
+from dubber.lipsync.gan.clips import TRAIN, Clip, each_clip
+from dubber.lipsync.gan.expert_rows import Talk, expert_rows
 from dubber.lipsync.gan.published import SCHEMA
 from dubber.lipsync.gan.sound import cepstra, cepstra_at, mel, mel_at
 from dubber.protocols import Progress, silent
+from dubber.training import Share, device_of, rate, team
 
 if TYPE_CHECKING:
     import torch
@@ -44,12 +47,17 @@ class FamilyOptions:
     steps: int = 100_000
     batch: int = 16
     learning_rate: float = 1e-4
+    warmup_steps: int = 0
+    decay_steps: int = 0  # the last so many, down to a twentieth
+    weight_decay: float = 0.0
+    bfloat16: bool = False
     critic: float = 0.0
     sync: float = 0.0
     expert: str = ""
     seed: int = 1
-    threads: int = 2
+    threads: int = 2  # of each process
     device: str = "cpu"
+    processes: int = 1  # each learns from batches of its own; a step is their mean
     save_steps: int = 500
     log_steps: int = 20
     most_clips: int = 0
@@ -86,41 +94,66 @@ def fit_family(
 
     Returns the checkpoint's path, which `published.load` reads. DataError if a loss is no number.
     """
-    import torch
-
     options = options or FamilyOptions()
-    torch.set_num_threads(options.threads)
     out.mkdir(parents=True, exist_ok=True)
-    clips = [Heard.of(clip) for clip in read_clips(data, TRAIN, most=options.most_clips)]
-    run = _FamilyRun(name, options)
     checkpoint = out / CHECKPOINT
-    if checkpoint.exists():
-        run.restore(checkpoint)
-    while run.step < options.steps:
-        losses = run.learn(clips, np.random.default_rng([options.seed, run.step]))
-        if not all(math.isfinite(value) for value in losses.values()):
-            raise DataError(f"the loss is no number at step {run.step}", cure="lower the rate")
-        progress(run.step, options.steps)
-        if run.step % options.log_steps == 0 or run.step == options.steps:
-            with (out / LOSSES).open("a", encoding="utf-8") as file:
-                file.write(json.dumps({"step": run.step, **losses}) + "\n")
-        if run.step % options.save_steps == 0 or run.step == options.steps:
-            run.save(checkpoint)
+    args = (name, data, checkpoint, options)
+    with (
+        team(options.processes, _help, args, device=options.device) as share,
+        Board(out) as board,
+    ):
+        for run, losses in _steps(*args, share, rank=0):
+            progress(run.step, options.steps)
+            if run.step % options.log_steps == 0 or run.step == options.steps:
+                with (out / LOSSES).open("a", encoding="utf-8") as file:
+                    file.write(json.dumps({"step": run.step, **losses}) + "\n")
+                board.losses(run.step, losses)
+            if run.step % options.save_steps == 0 or run.step == options.steps:
+                run.save(checkpoint)
     return checkpoint
 
 
+def _steps(
+    name: str, data: Path, checkpoint: Path, options: FamilyOptions, share: Share, *, rank: int
+) -> Iterator[tuple[_FamilyRun, dict[str, float]]]:
+    """The steps of one process of the team: the run after each, and its own batch's losses."""
+    import torch
+
+    torch.set_num_threads(options.threads)
+    meet = Talk.of if name == "lip-expert" else Heard.of
+    clips = [meet(clip) for clip in each_clip(data, TRAIN, most=options.most_clips)]
+    run = _FamilyRun(name, options, share, rank)
+    if checkpoint.exists():
+        run.restore(checkpoint)
+    torch.manual_seed(options.seed + run.step + 1_000_003 * rank)
+    while run.step < options.steps:
+        losses = run.learn(clips, np.random.default_rng([options.seed, run.step, rank]))
+        if not all(math.isfinite(value) for value in losses.values()):
+            raise DataError(f"the loss is no number at step {run.step}", cure="lower the rate")
+        yield run, losses
+
+
+def _help(
+    rank: int, share: Share, name: str, data: Path, checkpoint: Path, options: FamilyOptions
+) -> None:
+    for _ in _steps(name, data, checkpoint, options, share, rank=rank):
+        pass
+
+
 class _FamilyRun:
-    def __init__(self, name: str, options: FamilyOptions) -> None:
+    def __init__(self, name: str, options: FamilyOptions, share: Share, rank: int) -> None:
         import torch
 
         from dubber.lipsync.gan.family import NETWORKS
         from dubber.lipsync.gan.published import load
 
         torch.manual_seed(options.seed)
-        self.name, self.options, self.step = name, options, 0
-        self.device = torch.device(options.device)
+        self.name, self.options, self.step, self.share = name, options, 0, share
+        self.device = torch.device(device_of(options.device, rank))
         self.net = NETWORKS[name]().to(self.device)
-        self.optimizer = torch.optim.Adam(self.net.parameters(), options.learning_rate)
+        self.optimizer = torch.optim.AdamW(
+            self.net.parameters(), options.learning_rate, weight_decay=options.weight_decay
+        )
         self.critic: Any = None
         if options.critic and name in CRITICS:
             self.critic = NETWORKS[CRITICS[name]]().to(self.device)
@@ -132,19 +165,30 @@ class _FamilyRun:
             self.expert = load(Path(options.expert), "syncnet").to(self.device)
             self.expert.requires_grad_(False)
 
-    def learn(self, clips: Sequence[Heard], random: Generator) -> dict[str, float]:
+    def learn(self, clips: Sequence[Any], random: Generator) -> dict[str, float]:
         """One step; its losses by name."""
         import torch
 
+        options = self.options
         self.step += 1
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate(
+                self.step,
+                highest=options.learning_rate,
+                steps=options.steps,
+                warmup=options.warmup_steps,
+                decay=options.decay_steps,
+            )
         rows = list(_ROWS[self.name](clips, random, self.options.batch))
         batch = [torch.from_numpy(np.stack(c)).to(self.device) for c in zip(*rows, strict=True)]
         self.net.train()
-        losses = _STEPS[self.name](self, *batch)
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=options.bfloat16):
+            losses = _STEPS[self.name](self, *batch)
         told = {name: float(value.detach()) for name, (value, _) in losses.items()}
         total = torch.stack([value * weight for value, weight in losses.values()]).sum()
         self.optimizer.zero_grad(set_to_none=True)
         total.backward()
+        self.share(self.net.parameters())
         self.optimizer.step()
         return {name: round(value, 5) for name, value in told.items()}
 
@@ -152,6 +196,7 @@ class _FamilyRun:
         """One step of the critic's own optimizer."""
         self.critic_optimizer.zero_grad(set_to_none=True)
         loss.backward()
+        self.share(self.critic.parameters())
         self.critic_optimizer.step()
 
     def save(self, path: Path) -> None:
@@ -324,12 +369,20 @@ def _plain_step(run: _FamilyRun, heard: Any, shown: Any, real: Any) -> _Losses:
     return {"face": (functional.l1_loss(run.net(heard, shown), real), 1.0)}
 
 
-_ROWS: dict[str, Callable[[Sequence[Heard], Generator, int], Iterator[_Row]]] = {
+def _expert_step(run: _FamilyRun, sound: Any, mouths: Any) -> _Losses:
+    from dubber.lipsync.gan.expert import losses
+
+    found = losses(run.net, sound, mouths)
+    return {"choose": (found["choose"], 1.0), "tell": (found["tell"], 0.5)}
+
+
+_ROWS: dict[str, Callable[[Sequence[Any], Generator, int], Iterator[_Row]]] = {
     "syncnet": sync_rows,
     "wav2lip": wav2lip_rows,
     "lipgan": lipgan_rows,
     "lipgan-plain": lipgan_rows,
     "speech2vid": speech2vid_rows,
+    "lip-expert": expert_rows,
 }
 _STEPS: dict[str, Callable[..., _Losses]] = {
     "syncnet": _sync_step,
@@ -337,5 +390,6 @@ _STEPS: dict[str, Callable[..., _Losses]] = {
     "lipgan": _lipgan_step,
     "lipgan-plain": _lipgan_step,
     "speech2vid": _plain_step,
+    "lip-expert": _expert_step,
 }
 TRAINED = tuple(_STEPS)

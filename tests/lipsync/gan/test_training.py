@@ -24,7 +24,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two clips of one made-up person, with a sound."""
     home = tmp_path_factory.mktemp("lips")
     (home / "clips").mkdir()
-    clip = person()
+    clip = person(60)
     chance = np.random.default_rng(1)
     whole = chance.integers(0, 255, clip.whole.shape).astype(np.uint8)
     sound = chance.integers(-9000, 9000, clip.sound.shape).astype(np.int16)
