@@ -4,9 +4,9 @@
                                     [--limit 1000]
 
 A FOLDER is corpus/spoken (its held-out part) or holds LANGUAGE.txt files. Sentences go through the
-translation stage as a film's would, one a segment. A number in words counts as kept in figures too,
-and the word for one is not counted. Number words up to ten stand alone: some are other words too
-(Hindi दो is "two" and "give"), so that their share has a ceiling, which the reference shows.
+translation stage as a film's would, one a segment. A number in words counts as kept in figures too.
+The word for one is not counted, nor is one up to ten at the end of a clause, where it may be no
+number (Hindi दो, "give"): how many those are is printed. The reference shows what people keep.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from dubber.protocols import Translator
 from dubber.registry import choose, open_engine
 from dubber.schema import Segment, Slot, Transcript
 from dubber.stages.translate import translate
-from dubber.text.numbers import SURE, numbers_in, numbers_lost
+from dubber.text.numbers import SURE, figures_in, numbers_in, numbers_lost, numbers_meant
 from dubber.text.syllables import count
 from dubber.translation.choose import Judge, seconds_of
 from dubber.translation.score import read_set
@@ -51,8 +51,9 @@ def main(arguments: list[str]) -> None:
         there, right = read_set(folder, source.code, target.code, options.limit)
         lines += there
         wanted += right
-    numbered = [n for n, line in enumerate(lines) if numbers_in(line, source)]
-    print(f"{len(lines)} sentences, {len(numbered)} with numbers")
+    numbered = [n for n, line in enumerate(lines) if numbers_meant(line, source)]
+    unsure = sum(len(numbers_in(x, source)) - len(numbers_meant(x, source)) for x in lines)
+    print(f"{len(lines)} sentences, {len(numbered)} with numbers; {unsure} words not counted")
     lines, wanted = [lines[n] for n in numbered], [wanted[n] for n in numbered]
     slots = [_slot(number, line, source) for number, line in enumerate(lines)]
     heard = Transcript(
@@ -84,17 +85,24 @@ def _shares(lines: Sequence[str], said: Sequence[str], source: Language, target:
     there: Counter[str] = Counter()
     lost: Counter[str] = Counter()
     for line, text in zip(lines, said, strict=True):
-        there.update(_kind(number, line) for number in numbers_in(line, source))
-        lost.update(_kind(number, line) for number in numbers_lost(line, text, source, target))
-    return "  ".join(
-        f"{kind} {1 - lost[kind] / there[kind]:.3f} of {there[kind]}"
+        there.update(_kinds(numbers_meant(line, source), line))
+        lost.update(_kinds(numbers_lost(line, text, source, target), line))
+    shares = [
+        f"{kind} {1 - lost[kind] / there[kind]:.4f} of {there[kind]}"
         for kind in KINDS
         if there[kind]
-    )
+    ]
+    return "  ".join([*shares, f"all {1 - lost.total() / max(1, there.total()):.4f}"])
 
 
-def _kind(number: str, line: str) -> str:
-    plain = line.replace(",", "")
-    if number in plain:
-        return "figures"
-    return "words" if float(number) >= SURE else "small words"
+def _kinds(numbers: Sequence[str], line: str) -> list[str]:
+    """How each of `numbers`, those in figures first, stands in `line`."""
+    figures = figures_in(line)
+    kinds = []
+    for number in numbers:
+        if number in figures:
+            figures.remove(number)
+            kinds.append("figures")
+        else:
+            kinds.append("words" if float(number) >= SURE else "small words")
+    return kinds

@@ -195,7 +195,7 @@ def _with_numbers(
     again = {}
     for place, (sentence, candidates) in enumerate(zip(sentences, answers, strict=True)):
         sure = confidence_of(candidates[0]) >= judge.doubtful
-        written = in_figures(sentence, judge.source, least=SURE if sure else 2)
+        written = in_figures(sentence, judge.source, small=not sure)
         if written != sentence and all(
             numbers_lost(sentence, candidate.text, judge.source, judge.target)
             for candidate in candidates

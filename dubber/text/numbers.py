@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 
 import regex
@@ -12,9 +14,11 @@ from dubber.text.sandhi import join
 
 LARGEST = 10**14 - 1  # just under one crore crore; more is read digit by digit
 WORD = regex.compile(r"(?:\p{L}|\p{M}|[\u200c\u200d])+")
+STARTS = r"(?<![\p{L}\p{M}])"
 FIGURES = regex.compile(r"\d+(?:,\d+)*(?:\.\d+)?")
 MOST_WORDS = 9  # ninety nine crore ninety nine lakh … is longer, and said by nobody
 SURE = 11  # from here on number words are no other words
+GOES_ON = regex.compile(r"(?:\s+|[-‐‑–])(?=[\p{L}\p{N}])")  # दो लोग, दो-तिहाई, दो 18 वर्षीय
 STEM = 3  # letters of a number word that an ending leaves alone
 SCALES = (
     ("arab", 1_000_000_000),
@@ -84,56 +88,74 @@ def numbers_in(text: str, language: Language) -> list[str]:
     The word for one is left out: in most languages it is the article too. Words that happen to
     sound like a number (Hindi दो, "give") are counted as one.
     """
-    plain = ascii_digits(text)
-    found = [figures.replace(",", "") for figures in FIGURES.findall(plain)]
-    words = WORD.findall(plain.casefold())
-    place = 0
-    while place < len(words):
-        value, used = _longest(words[place : place + MOST_WORDS], language)
-        if value is not None and value != 1:
-            found.append(str(value))
-        place += used
-    return found
+    said = [str(word.value) for word in _in_words(text, language)]
+    return figures_in(text) + said
 
 
-def in_figures(text: str, language: Language, *, least: int) -> str:
-    """`text` with the numbers from `least` on that it says in words written in figures.
+def figures_in(text: str) -> list[str]:
+    """The numbers that stand in figures in `text`, without their grouping."""
+    return [figures.replace(",", "") for figures in FIGURES.findall(ascii_digits(text))]
 
-    Those under `SURE` only where another word follows at once: at the end of a clause they may be
-    something else (Hindi दो, "give").
+
+def numbers_meant(text: str, language: Language) -> list[str]:
+    """`numbers_in`, but without words that may say something else (see `in_figures`)."""
+    return figures_in(text) + [str(w.value) for w in _in_words(text, language) if w.meant]
+
+
+def in_figures(text: str, language: Language, *, small: bool) -> str:
+    """`text` with the numbers that it says in words, but for one, written in figures.
+
+    Those under `SURE` only if `small`, and only where another word or figures follow at once: at
+    the end of a clause they may be something else (Hindi दो, "give"; Bengali নয়, "is not").
     """
-    words = list(WORD.finditer(text))
-    said = [match[0].casefold() for match in words]
-    done, begun, place = "", 0, 0
-    while place < len(words):
-        value, used = _longest(said[place : place + MOST_WORDS], language)
-        if value is not None and value >= least and (value >= SURE or _goes_on(text, words, place)):
-            done += text[begun : words[place].start()] + str(value)
-            begun = words[place + used - 1].end()
-        place += used
+    done, begun = "", 0
+    for word in _in_words(text, language):
+        if word.value >= SURE or (small and word.meant):
+            done += text[begun : word.start] + str(word.value)
+            begun = word.end
     return done + text[begun:]
 
 
-def _goes_on(text: str, words: list[regex.Match[str]], place: int) -> bool:
-    """Whether nothing but a space is between word number `place` and the next."""
-    if place + 1 == len(words):
-        return False
-    return text[words[place].end() : words[place + 1].start()].isspace()
-
-
 def numbers_lost(source: str, said: str, spoken: Language, target: Language) -> list[str]:
-    """The numbers of `source`, written in `spoken`, that do not stand in `said`, in `target`.
+    """The numbers meant in `source`, written in `spoken`, that do not stand in `said`, in `target`.
 
-    A number word with an ending (இரண்டையும்) counts as kept, and so does one in figures.
+    A number word with an ending (இரண்டையும்) counts as kept, and so does one in figures; the
+    beginning of another number (இரண்டாயிரம், 2000) does not.
     """
     there = numbers_in(said, target)
+    others = said
+    for word in reversed(list(_in_words(said, target))):
+        others = others[: word.start] + others[word.end :]
     lost = []
-    for number in numbers_in(source, spoken):
+    for number in numbers_meant(source, spoken):
         if number in there:
             there.remove(number)
-        elif not _inflected(number, said, target):
+        elif not _inflected(number, others, target):
             lost.append(number)
     return lost
+
+
+@dataclass(frozen=True, slots=True)
+class _InWords:
+    """A number that a text says in words, where, and whether it can mean nothing else there."""
+
+    value: int
+    start: int
+    end: int
+    meant: bool
+
+
+def _in_words(text: str, language: Language) -> Iterator[_InWords]:
+    words = list(WORD.finditer(text))
+    said = [match[0].casefold() for match in words]
+    place = 0
+    while place < len(words):
+        value, used = _longest(said[place : place + MOST_WORDS], language)
+        if value is not None and value != 1:
+            start, end = words[place].start(), words[place + used - 1].end()
+            meant = value >= SURE or GOES_ON.match(text, end) is not None
+            yield _InWords(value, start, end, meant)
+        place += used
 
 
 def _longest(words: list[str], language: Language) -> tuple[int | None, int]:
@@ -159,9 +181,9 @@ def _openers(language: Language) -> frozenset[str]:
 def _inflected(number: str, said: str, language: Language) -> bool:
     if not number.isdigit() or int(number) > LARGEST:
         return False
-    words = words_of(int(number), language)
-    stem = words[:-1] if len(words) > STEM else words
-    return regex.search(rf"(?<![\p{{L}}\p{{M}}]){regex.escape(stem)}", said) is not None
+    forms = {words_of(int(number), language, counting=counting) for counting in (False, True)}
+    stems = [form[:-1] if len(form) > STEM else form for form in forms]
+    return any(regex.search(rf"{STARTS}{regex.escape(stem)}", said) for stem in stems)
 
 
 def _read(words: str, scale: int, language: Language) -> int | None:

@@ -18,7 +18,7 @@ from dubber.config import ChoiceOptions
 from dubber.languages import Language
 from dubber.schema import Candidate, Choice, Slot, Weighed
 from dubber.text.glossary import missing
-from dubber.text.numbers import numbers_in, numbers_lost
+from dubber.text.numbers import numbers_lost, numbers_meant
 from dubber.text.spoken import spoken_form
 from dubber.text.syllables import count
 
@@ -118,7 +118,7 @@ class _Segment:
 
     @cached_property
     def _numbers(self) -> int:
-        return sum(len(numbers_in(sentence, self.judge.source)) for sentence in self.sentences)
+        return sum(len(numbers_meant(sentence, self.judge.source)) for sentence in self.sentences)
 
     @cached_property
     def _terms(self) -> int:

@@ -14,6 +14,7 @@ from dubber.text.numbers import (
     number_of,
     numbers_in,
     numbers_lost,
+    numbers_meant,
     words_of,
     year_words,
 )
@@ -103,6 +104,22 @@ def test_numbers_are_found_in_figures_and_in_words(code: str, text: str, found: 
 
 
 @pytest.mark.parametrize(
+    ("code", "text", "meant"),
+    [
+        ("hi", "मुझे बता दो, दो लोग आए", ["2"]),  # "give", and then "two"
+        ("hi", "दो-तिहाई बहुमत, दो 18 वर्षीय", ["18", "2", "2"]),
+        ("hi", "कितने? पच्चीस!", ["25"]),  # from eleven on it is a number wherever it stands
+        ("bn", "এটা নয়। নয় জন এল", ["9"]),  # "is not", and then "nine"
+        ("hi", "संख्या शून्य हो गई", ["0"]),
+    ],
+)
+def test_a_small_number_word_is_meant_where_something_follows_at_once(
+    code: str, text: str, meant: list[str]
+) -> None:
+    assert numbers_meant(text, languages.get(code)) == meant
+
+
+@pytest.mark.parametrize(
     ("source", "said", "lost"),
     [
         ("दो गाय और 12 घर", "இரண்டையும் 12", []),  # an ending
@@ -110,6 +127,9 @@ def test_numbers_are_found_in_figures_and_in_words(code: str, text: str, found: 
         ("दो गाय और 12 घर", "பசு, வீடு", ["12", "2"]),
         ("12 घर और 12 गाय", "12 வீடு", ["12"]),  # each counts once
         ("99999999999999999999 घर", "வீடு", ["99999999999999999999"]),
+        ("ग्यारह लोग", "பதினொரு பேர்", []),  # as it is before what is counted
+        ("दो गाय", "இரண்டாயிரம் பசு", ["2"]),  # two thousand
+        ("मुझे पानी दो।", "தண்ணீர் கொடு.", []),
     ],
 )
 def test_a_number_is_lost_if_it_stands_in_neither_form(
@@ -120,15 +140,19 @@ def test_a_number_is_lost_if_it_stands_in_neither_form(
 
 
 @pytest.mark.parametrize(
-    ("text", "written"),
+    ("text", "sure", "small"),
     [
-        ("पच्चीस हज़ार तीन सौ रुपये, पाँच घर", "25300 रुपये, 5 घर"),
-        ("मुझे पानी दो।", "मुझे पानी दो।"),
-        ("पानी दो, राम", "पानी दो, राम"),
-        ("बारह बजे और सोलह", "12 बजे और 16"),
-        ("", ""),
+        ("पच्चीस हज़ार तीन सौ रुपये, पाँच घर", "25300 रुपये, पाँच घर", "25300 रुपये, 5 घर"),
+        ("मुझे पानी दो।", "मुझे पानी दो।", "मुझे पानी दो।"),
+        ("पानी दो, राम", "पानी दो, राम", "पानी दो, राम"),
+        ("चार-पृष्ठ का", "चार-पृष्ठ का", "4-पृष्ठ का"),
+        ("एक घर", "एक घर", "एक घर"),
+        ("बारह बजे और सोलह", "12 बजे और 16", "12 बजे और 16"),
+        ("", "", ""),
     ],
 )
-def test_numbers_are_written_in_figures_where_they_are_sure_to_be(text: str, written: str) -> None:
-    assert in_figures(text, languages.get("hi"), least=2) == written
-    assert "पाँच" in in_figures(text, languages.get("hi"), least=11) or "पाँच" not in text
+def test_numbers_are_written_in_figures_where_they_are_sure_to_be(
+    text: str, sure: str, small: str
+) -> None:
+    assert in_figures(text, languages.get("hi"), small=False) == sure
+    assert in_figures(text, languages.get("hi"), small=True) == small
