@@ -39,7 +39,11 @@ def weights_verify(names: tuple[str, ...]) -> None:
 @click.option("-o", "--out", type=click.Path(path_type=Path), required=True, metavar="FOLDER")
 @click.option("--direction", default="", metavar="NAME", help="indic-indic, en-indic or indic-en.")
 @click.option(
-    "--quantization", type=click.Choice(("int8", "float32")), default="int8", show_default=True
+    "--quantization",
+    type=click.Choice(("int8", "int8_float16", "float16", "float32")),
+    default="int8",
+    show_default=True,
+    help="Those with float16 are for a GPU.",
 )
 def weights_convert(checkpoint: Path, out: Path, direction: str, quantization: str) -> None:
     """Turn a published IndicTrans2 checkpoint, of the Hub or fairseq, into what `--mt

@@ -4,7 +4,8 @@ The weights are not carried: they are published under the MIT licence behind a p
 account (`dub weights get mt.indictrans2`). A folder holds one converted model or several, one in
 each subfolder: indic-indic, en-indic, indic-en, of either size. Two Indian languages without an
 indic-indic model go through English. Pre- and post-processing are ours, in
-`translation/indic_wire.py`; no code of the checkpoint is run.
+`translation/indic_wire.py`; no code of the checkpoint is run. On a GPU it is CTranslate2 too, and
+why there is no second runtime stands in docs/decisions/0006.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ MAX_BATCH_TOKENS = 2048
 CODES = "flores"  # the key of `Language.codes` with what this engine calls a language
 PIVOT = "eng_Latn"
 
+NO_GPU = "give --device cpu, or install the NVIDIA driver and CUDA 12's cuBLAS"
 CURE = "see `dub weights get mt.indictrans2`, then give the folder of `dub weights convert`"
 
 Codes = tuple[str, str]
@@ -48,9 +50,14 @@ class MtIndicTrans2:
 
     @classmethod
     def open(cls, context: EngineContext) -> MtIndicTrans2:
-        """The models in folder `context.model`. UnavailableError if none is named."""
+        """The models in folder `context.model`, on a GPU if `context.device` says so, or says
+        "auto" and there is one. UnavailableError if no model is named, or no GPU is there."""
+        import ctranslate2
+
         if not context.model:
             raise UnavailableError(f"{cls.name} carries no weights", cure=CURE)
+        if context.device == "cuda" and not ctranslate2.get_cuda_device_count():
+            raise UnavailableError(f"{cls.name} finds no GPU", cure=NO_GPU)
         flores = {
             one.code: one.codes[CODES] for one in languages.all_languages() if CODES in one.codes
         }
@@ -84,7 +91,8 @@ class MtIndicTrans2:
         """See `Translator`. A sentence without a letter passes as it is.
 
         By way of English the best English goes on, and a score is the sum of both models'.
-        UnavailableError for a direction that no model here has; EngineError if one has no words.
+        UnavailableError for a direction that no model here has; EngineError if one has no words or
+        cannot compute.
         """
         way = self._way(source, target)
         if not way:
@@ -211,16 +219,24 @@ class _Model:
         sources = [
             [*wire.tags, *self._pieces.encode(wire.text, out_type=str), "</s>"] for wire in wires
         ]
-        results: list[Any] = self._translator.translate_batch(
-            sources,
-            beam_size=max(BEAM, n_best),
-            num_hypotheses=n_best,
-            return_scores=True,
-            max_decoding_length=self._longest,
-            max_batch_size=MAX_BATCH_TOKENS,
-            batch_type="tokens",
-            disable_unk=True,
-        )
+        try:
+            results: list[Any] = self._translator.translate_batch(
+                sources,
+                beam_size=max(BEAM, n_best),
+                num_hypotheses=n_best,
+                return_scores=True,
+                max_decoding_length=self._longest,
+                max_batch_size=MAX_BATCH_TOKENS,
+                batch_type="tokens",
+                disable_unk=True,
+            )
+        except RuntimeError as error:  # CUDA's libraries are looked for here; memory runs out here
+            device = self._translator.device
+            raise EngineError(
+                f"IndicTrans2 cannot compute on this {device} ({error})",
+                subject=self._folder,
+                cure=NO_GPU if device != "cpu" else "try a distilled model, or int8",
+            ) from error
         return [
             [
                 Candidate(_words(tokens), float(score))

@@ -29,6 +29,7 @@ Weights = Mapping[str, NDArray[np.float32]]
 FACTS = "indictrans2.json"
 #: Whether the source and the target of a published model are English.
 DIRECTIONS = {"indic-indic": (False, False), "en-indic": (True, False), "indic-en": (False, True)}
+EMBEDDING, LAST = "model.decoder.embed_tokens.weight", "lm_head.weight"
 SIDES = {"encoder": "SRC", "decoder": "TGT"}
 ACTIVATIONS = {"relu": "RELU", "gelu": "GELU", "swish": "SWISH", "silu": "SWISH"}
 
@@ -39,8 +40,9 @@ def convert(
     """Write the checkpoint in folder `checkpoint` as a CTranslate2 model in `out`; returns `out`.
 
     `direction` is a key of `DIRECTIONS`; "" reads it from the folder's name. `quantization` is
-    CTranslate2's name for it, "float32" for none. NoInputError for a missing file, DataError for a
-    checkpoint of another kind, UsageError if the direction is not told.
+    CTranslate2's name for it; it computes with the nearest that the machine has. NoInputError for
+    a missing file, DataError for a checkpoint of another kind, UsageError if the direction is not
+    told.
     """
     direction = direction or next((name for name in DIRECTIONS if name in checkpoint.name), "")
     if direction not in DIRECTIONS:
@@ -117,6 +119,8 @@ def build_spec(
         name.endswith("embed_positions.weight") for name in weights
     ):
         raise DataError("its positions are not the sinusoids of IndicTrans2")
+    embedding, last = _shared(weights, config)
+    tables = {"encoder": "model.encoder.embed_tokens.weight", "decoder": embedding}
     try:
         heads = {config[f"{side}_attention_heads"] for side in SIDES}
         norms = {bool(config[f"{side}_normalize_before"]) for side in SIDES}
@@ -129,21 +133,29 @@ def build_spec(
             activation=Activation[ACTIVATIONS[config["activation_function"]]],
             layernorm_embedding=bool(config.get("layernorm_embedding")),
         )
-        _stack(spec.encoder, weights, "encoder", config)
-        _stack(spec.decoder, weights, "decoder", config)
-        tied = config.get("share_decoder_input_output_embed") and "lm_head.weight" not in weights
-        last = "model.decoder.embed_tokens.weight" if tied else "lm_head.weight"
+        for side, stack in (("encoder", spec.encoder), ("decoder", spec.decoder)):
+            _stack(stack, weights, side, config, table=tables[side])
         spec.decoder.projection.weight = weights[last]
     except KeyError as error:
         raise DataError(f"not an IndicTrans2 checkpoint, it has no {error}") from error
-    _vocabularies(spec, weights, source, target)
+    rows = {side: len(weights[table]) for side, table in tables.items()}
+    _vocabularies(spec, rows, source, target)
     return spec
 
 
+def _shared(weights: Weights, config: Mapping[str, Any]) -> tuple[str, str]:
+    """The names of the decoder's embedding and of the last layer. Where they are one tensor, a
+    checkpoint may hold it under either name."""
+    if config.get("share_decoder_input_output_embed"):
+        for name, other in ((EMBEDDING, LAST), (LAST, EMBEDDING)):
+            if other not in weights:
+                return name, name
+    return EMBEDDING, LAST
+
+
 def _vocabularies(
-    spec: Any, weights: Weights, source: Sequence[str], target: Sequence[str]
+    spec: Any, rows: Mapping[str, int], source: Sequence[str], target: Sequence[str]
 ) -> None:
-    rows = {side: len(weights[f"model.{side}.embed_tokens.weight"]) for side in SIDES}
     spec.register_source_vocabulary(_padded(source, rows["encoder"], "source"))
     spec.register_target_vocabulary(_padded(target, rows["decoder"], "target"))
     spec.config.bos_token, spec.config.eos_token, spec.config.unk_token = "<s>", "</s>", "<unk>"
@@ -158,9 +170,11 @@ def _padded(tokens: Sequence[str], rows: int, side: str) -> list[str]:
     return [*tokens, *(f"madeupword{number}" for number in range(rows - len(tokens)))]
 
 
-def _stack(spec: Any, weights: Weights, side: str, config: Mapping[str, Any]) -> None:
+def _stack(
+    spec: Any, weights: Weights, side: str, config: Mapping[str, Any], *, table: str
+) -> None:
     name = f"model.{side}"
-    embedding = weights[f"{name}.embed_tokens.weight"]
+    embedding = weights[table]
     embeddings = spec.embeddings[0] if isinstance(spec.embeddings, list) else spec.embeddings
     embeddings.weight = embedding
     width = embedding.shape[1]

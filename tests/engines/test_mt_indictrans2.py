@@ -69,6 +69,31 @@ def test_without_weights_it_says_how_to_get_them() -> None:
         MtIndicTrans2.open(context)
 
 
+def test_a_gpu_that_is_not_there_is_told_at_once(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ctranslate2.get_cuda_device_count", lambda: 0)
+    context = EngineContext(str(folder), "cuda", 1, Path)
+    with pytest.raises(UnavailableError, match="no GPU; give --device cpu"):
+        MtIndicTrans2.open(context)
+    auto = MtIndicTrans2.open(EngineContext(str(folder), "auto", 1, Path))
+    assert auto.translate(["नाव"], source="hi", target="ta")[0][0].text
+
+
+def test_a_gpu_without_its_libraries_is_one_line_with_a_cure(folder: Path) -> None:
+    class Broken:
+        device = "cuda"
+
+        def translate_batch(self, *_: Any, **__: Any) -> None:
+            raise RuntimeError("Library libcublas.so.12 is not found or cannot be loaded")
+
+    engine = MtIndicTrans2(folder, flores=FLORES, threads=1)
+    engine._models[0].__dict__["_translator"] = Broken()
+    with pytest.raises(EngineError, match=r"this cuda \(Library libcublas.*--device cpu") as caught:
+        engine.translate(["नाव"], source="hi", target="ta")
+    assert caught.value.exit_code == 69
+
+
 def test_a_folder_of_something_else_is_refused(tmp_path: Path) -> None:
     with pytest.raises(EngineError, match="cannot be loaded"):
         MtIndicTrans2(tmp_path, flores=FLORES)

@@ -50,6 +50,30 @@ def test_a_converted_checkpoint_gives_every_word_the_same_probability(
     )
 
 
+@pytest.mark.parametrize("lacking", ["lm_head.weight", "model.decoder.embed_tokens.weight"])
+def test_what_is_saved_once_for_two_is_found_under_either_name(
+    tmp_path: Path, lacking: str
+) -> None:
+    weights, _ = tiny.indictrans2(tmp_path / "in", share_decoder_input_output_embed=True)
+    weights["lm_head.weight"] = weights["model.decoder.embed_tokens.weight"]
+    outs = []
+    for name in ("both", "one"):
+        tiny.write_safetensors(tmp_path / "in" / "model.safetensors", weights, dtype="F32")
+        outs.append(convert(tmp_path / "in", tmp_path / name, direction="indic-indic"))
+        weights.pop(lacking, None)
+    assert (outs[0] / "model.bin").read_bytes() == (outs[1] / "model.bin").read_bytes()
+
+
+def test_half_precision_runs_where_there_is_none(tmp_path: Path) -> None:
+    _, words = tiny.indictrans2(tmp_path / "in")
+    source, scores = ["hin_Deva", "tam_Taml", *words[8:15], "</s>"], []
+    for kind in ("float32", "float16"):
+        out = convert(tmp_path / "in", tmp_path / kind, direction="indic-indic", quantization=kind)
+        model = ctranslate2.Translator(str(out), device="cpu")
+        scores.append(model.score_batch([source], [words[7:20]])[0].log_probs)
+    assert np.allclose(scores[0], scores[1], atol=0.02)
+
+
 def test_words_without_an_embedding_are_refused(tmp_path: Path) -> None:
     _, words = tiny.indictrans2(tmp_path / "in")
     table = {word: number for number, word in enumerate([*words, "और"])}
