@@ -9,6 +9,7 @@ from dubber.errors import ConfigError
 
 PRESETS = ("auto", "offline")
 STAGES = ("transcribe", "translate", "speak", "mix", "sync", "mux")
+ADAPT = ("fast", "best", "off")  # how a renderer of mouths fits itself to a face
 SUBTITLE_FORMATS = ("srt", "vtt")
 
 
@@ -74,6 +75,11 @@ class LipOptions:
         48  # between the outer eye corners' distance x 2 and the chin: face width
     )
     listeners: bool = False
+    adapt: str = "fast"  # one of ADAPT; a renderer that fits nothing takes no notice
+
+    def __post_init__(self) -> None:
+        if self.adapt not in ADAPT:
+            raise ConfigError(f"no way to adapt {self.adapt!r}", cure="use " + ", ".join(ADAPT))
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,8 +63,9 @@ class OpenJob:
         self.notices: list[Notice] = []
         self.digest = sha256_of(job.video)
         self.glossary = read_glossary(options.glossary) if options.glossary else Glossary()
-        for part in self.space.root.glob("takes.*/.*.part"):  # a killed run's
-            part.unlink(missing_ok=True)
+        for folder in ("takes.*", "fits"):
+            for part in self.space.root.glob(f"{folder}/.*.part"):  # a killed run's
+                part.unlink(missing_ok=True)
 
     def close(self) -> None:
         self.space.close()

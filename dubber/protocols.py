@@ -6,10 +6,10 @@ Samples are mono float32 in -1..1, shape (n,). Images are BGR uint8, shape (heig
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from dubber.schema import Candidate, Phoneme, Segment, Voice, Word
 
@@ -176,3 +176,27 @@ class LipRenderer(Protocol):
     ) -> MouthPainter:
         """A painter for one person, from the faces it chose to see."""
         ...
+
+
+@runtime_checkable
+class Adaptive(Protocol):
+    """What a LipRenderer may also be: one that fits itself to each person it meets."""
+
+    def adapting(self, way: str, keep: Path | None) -> LipRenderer:
+        """The same renderer, which fits in the `way` of `config.ADAPT` and keeps what it fitted in
+        the folder `keep`. UnavailableError if it cannot."""
+        ...
+
+
+@runtime_checkable
+class Fitting(Protocol):
+    """What such a renderer's painters are."""
+
+    def fit(self) -> Mapping[str, Any]:
+        """How it was fitted, as a report tells it."""
+        ...
+
+
+def adapted(renderer: LipRenderer, way: str, keep: Path | None) -> LipRenderer:
+    """`renderer`, fitting in this `way` if it fits at all."""
+    return renderer.adapting(way, keep) if isinstance(renderer, Adaptive) else renderer

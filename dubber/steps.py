@@ -13,11 +13,12 @@ from types import TracebackType
 from typing import Any
 
 from dubber.errors import DataError, NoInputError, printable
-from dubber.evaluate.report import report_to_json
+from dubber.evaluate.report import fits_told, report_to_json
 from dubber.languages import Language
 from dubber.media.audio import decode
 from dubber.media.video import why_not_redrawn
 from dubber.open_job import OpenJob
+from dubber.protocols import adapted
 from dubber.registry import KINDS
 from dubber.schema import (
     Notice,
@@ -252,13 +253,13 @@ class Steps:
         if reason:
             job.notice(Notice("picture-kept", f"the mouths are not re-drawn: {reason}"))
             return None
-        faces = self._faces()
+        faces, lip = self._faces(), job.options.lip
         key = job.key(
             "picture",
             {"video": job.digest, "faces": faces.digest, "timeline": timeline_digest(timeline)},
             {
                 "engine": job.engines.choice("lips").identity,
-                "lip": asdict(job.options.lip),
+                "lip": asdict(lip),
                 "pack": pack_digest(target),
                 "speech": speech,
             },
@@ -269,11 +270,11 @@ class Steps:
                 job.video,
                 faces.path,
                 timeline,
-                job.engines.get("lips"),
+                adapted(job.engines.get("lips"), lip.adapt, job.space.path("fits")),
                 language=target,
                 target=draft,
                 speech=speech,
-                options=job.options.lip,
+                options=lip,
                 asked=job.space.path(f"asked.{target.code}.npz"),  # for `dub evaluate lips`
                 progress=job.progress("sync", target),
             )
@@ -282,6 +283,10 @@ class Steps:
             return asdict(report)
 
         artifact = job.make("sync", f"picture.{target.code}.mp4", key, build)
+        told = fits_told(artifact.facts.get("fits", ()))
+        notice = Notice("fit", told)
+        if told and notice not in job.notices:  # not once a language
+            job.notice(notice)
         return artifact if artifact.facts["changed"] else None
 
     # -- the results

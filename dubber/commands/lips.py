@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     help="keep the film around the speech; crop it to the speech; loop it until the speech ends.",
 )
 @options.lips
+@options.adapt
 @options.overwrite
 @options.quiet
 def lipsync(
@@ -44,6 +45,7 @@ def lipsync(
     end: float | None,
     fit: str,
     lips: str,
+    adapt: str,
     keep_asked: Path | None,
     overwrite: bool,
     quiet: bool,
@@ -63,7 +65,7 @@ def lipsync(
         asked=keep_asked,
         overwrite=overwrite,
     )
-    _run(job, lips, quiet)
+    _run(job, lips, adapt, quiet)
 
 
 @click.command(epilog=EXIT_CODES)
@@ -91,6 +93,7 @@ def lipsync(
     help="Of a film, take only the picture at this second.",
 )
 @options.lips
+@options.adapt
 @options.overwrite
 @options.quiet
 def talk(
@@ -102,6 +105,7 @@ def talk(
     head: str,
     at: float | None,
     lips: str,
+    adapt: str,
     keep_asked: Path | None,
     overwrite: bool,
     quiet: bool,
@@ -122,7 +126,7 @@ def talk(
         asked=keep_asked,
         overwrite=overwrite,
     )
-    _run(job, lips or "gan", quiet)
+    _run(job, lips or "gan", adapt, quiet)
 
 
 def _pack(language: str) -> Language | None:
@@ -131,9 +135,11 @@ def _pack(language: str) -> Language | None:
     return packs.get(language) if language else None
 
 
-def _run(job: LipsyncJob, lips: str, quiet: bool) -> None:
+def _run(job: LipsyncJob, lips: str, adapt: str, quiet: bool) -> None:
     """Do the job with the engines, and say what came of it."""
+    from dubber.evaluate.report import fits_told
     from dubber.lipsync_job import lipsync, nobody
+    from dubber.protocols import adapted
     from dubber.registry import choose, open_engine
     from dubber.text.spoken import spoken_form
 
@@ -148,10 +154,10 @@ def _run(job: LipsyncJob, lips: str, quiet: bool) -> None:
             result = lipsync(
                 job,
                 finder=open_engine(choose("faces", "", "auto")),
-                renderer=open_engine(choose("lips", lips, "auto")),
+                renderer=adapted(open_engine(choose("lips", lips, "auto")), adapt, _fits()),
                 voice=voice,
                 read=lambda line: spoken_form(line, job.language) if job.language else line,
-                options=LipOptions(),
+                options=LipOptions(adapt=adapt),
                 watch=nobody if quiet else watch,
             )
     finally:
@@ -159,8 +165,18 @@ def _run(job: LipsyncJob, lips: str, quiet: bool) -> None:
             engine.close()
     if result.picture.changed:
         click.echo(f"{job.out}: {result.picture.drawn} of {result.picture.frames} frames drawn")
+        told = fits_told(result.picture.fits)
+        if told:
+            click.echo(told)
     else:
         click.echo(f"{job.out}: no face that can be drawn was found; the picture is as it was")
+
+
+def _fits() -> Path:
+    """Where fits to faces are kept for the next run: these commands have no job's folder."""
+    from platformdirs import user_cache_path
+
+    return user_cache_path("dub") / "fits"
 
 
 @click.command("lips")

@@ -8,10 +8,19 @@ from typing import Any
 
 import click
 
+from dubber.config import ADAPT, LipOptions
+
 Command = Callable[..., Any]
 
 lips = click.option(
     "--lips", default="", metavar="NAME[:PATH]", help="Lip renderer (see `dub engines`)."
+)
+adapt = click.option(
+    "--adapt",
+    type=click.Choice(ADAPT),
+    default=LipOptions().adapt,
+    show_default=True,
+    help="Fit lips.gan to each face: fast (a second), best (half a minute; needs torch) or off.",
 )
 quiet = click.option("-q", "--quiet", is_flag=True, help="Print results and errors only.")
 overwrite = click.option("--overwrite", is_flag=True, help="Replace what stands at OUT.")

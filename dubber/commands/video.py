@@ -12,8 +12,9 @@ import click
 
 from dubber import DubOptions, Job, Result
 from dubber.commands import options as common
+from dubber.commands.options import adapt as adapt_option
 from dubber.commands.terminal import EXIT_CODES, complain, log_to_terminal, progress_of
-from dubber.config import PRESETS, STAGES, SUBTITLE_FORMATS, MixOptions, TimingOptions
+from dubber.config import PRESETS, STAGES, SUBTITLE_FORMATS, LipOptions, MixOptions, TimingOptions
 from dubber.errors import BatchError, DubError, OutputError, printable
 
 DEFAULTS = DubOptions()
@@ -43,6 +44,7 @@ DOUBTFUL = "translation-doubtful"
 @click.option("--mt", default="", metavar="NAME[:MODEL]", help="Translator.")
 @click.option("--tts", default="", metavar="NAME[:MODEL]", help="Voice engine.")
 @click.option("--lips", default="", metavar="NAME|off", help="Lip renderer; off: same picture.")
+@adapt_option
 @click.option("--voice", default="", metavar="VOICE", help="A voice of the engine (`dub voices`).")
 @click.option(
     "--transcript",
@@ -107,6 +109,7 @@ def video(
     mt: str,
     tts: str,
     lips: str,
+    adapt: str,
     voice: str,
     transcript: Path | None,
     glossary: Path | None,
@@ -157,6 +160,7 @@ def video(
             comfortable_speed=min(DEFAULTS.timing.comfortable_speed, max_speed),
             max_speed=max_speed,
         ),
+        lip=LipOptions(adapt=adapt),
         mix=MixOptions(loudness_lufs=loudness, keep_background=keep_background),
     )
     jobs = [Job(path, source, tuple(targets.split(",")), out) for path in videos]

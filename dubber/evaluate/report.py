@@ -52,3 +52,17 @@ def _placed(clip: Clip | None) -> dict[str, float]:
         "dub_end": round(clip.end, 3),
         "speed": round(clip.take.speed * clip.stretch, 3),
     }
+
+
+def fits_told(fits: Sequence[Mapping[str, Any]]) -> str:
+    """What came of fitting a renderer to people (`SyncReport.fits`), in one line; "" where none was
+    tried."""
+    tried = [fit for fit in fits if "before" in fit]
+    if not tried:
+        return ""
+    kept = [fit for fit in tried if fit["kept"]]
+    line = f"mouths fitted ({tried[0]['way']}) to {len(kept)} of {len(tried)} faces"
+    if not kept:
+        return f"{line}: on held-out frames the trained weights were as good"
+    before, after = (sum(fit[name] for fit in kept) / len(kept) for name in ("before", "after"))
+    return f"{line}: held-out error {before:.2f} to {after:.2f} of 255"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from dubber.lipsync.roles import Role
 from dubber.lipsync.shape import MouthRange, measure
 from dubber.lipsync.tracks import FaceTracks
 from dubber.lipsync.warp import steady
-from dubber.protocols import FacePatch, MouthPainter
+from dubber.protocols import FacePatch, Fitting, MouthPainter
 
 if TYPE_CHECKING:
     from dubber.media.video import Frame
@@ -43,6 +43,7 @@ class Cast:
         self._coming = list(reversed(roles))
         self._on: list[_Playing] = []
         self._asked: list[Asked] = []
+        self.fits: list[dict[str, Any]] = []  # how painters were fitted, each once
         self.drawn = 0  # frames with a mouth of ours
 
     def play(self, frames: Iterable[Frame]) -> Iterator[Frame]:
@@ -78,6 +79,9 @@ class Cast:
         if met is None:
             return None
         painter, usual = met
+        if isinstance(painter, Fitting):
+            told = {"person": role.track.person, **painter.fit()}
+            self.fits += [told] if told not in self.fits else []
         wanted = self._drive.shapes(self._tracks.times[role.track.frames], usual)
         # where our mouth fades in and out it starts from the film's own shape
         own = measure(role.track.points)

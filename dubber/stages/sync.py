@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -30,6 +31,7 @@ class SyncReport:
     drawn: int = 0  # of them with a mouth of ours
     faces: int = 0  # tracks whose mouths were drawn
     shown: float = 0.0  # part of the drawn stretches in which our mouth could be shown
+    fits: tuple[dict[str, Any], ...] = ()  # how the renderer was fitted to each person
 
 
 def sync(  # noqa: PLR0913  what is drawn, from what, how: no fewer
@@ -83,4 +85,5 @@ def sync(  # noqa: PLR0913  what is drawn, from what, how: no fewer
         drawn=cast.drawn,
         faces=len({role.track.id for role in roles}),
         shown=round(float((weights > 0.5).mean()), 4),
+        fits=tuple(cast.fits),
     )

@@ -9,7 +9,7 @@ otherwise the trained head stays.
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +17,7 @@ import numpy as np
 from dubber.lipsync.gan.model import Head
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LEAST = 12  # frames below which nothing is solved
-BLOCK = 6  # neighbouring frames that are solved on, or held out, together
 HELD = 4  # every so many blocks one is held out
 STIFFNESS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)  # how little may be changed
 MOUTH_WEIGHT = 3.0  # of a pixel of the mouth, beside one of the rest
@@ -37,45 +36,57 @@ GAIN = 0.99  # of the trained head's error, above which the solved one is not wo
 BATCH = 8
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
+class Examples:
+    """What a fit learns from: one person's frames in their order, each drawn as if it were another.
+
+    `shown` (n, CHANNELS, H, W); `real` (n, H, W, 3); `covered` and `mouths` (n, H, W), 0 or 255;
+    `runs` (n,) numbers the runs of neighbouring frames: held-out frames come from other runs.
+    """
+
+    shown: Pictures
+    real: Pictures
+    covered: Pictures
+    mouths: Pictures
+    runs: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.shown)
+
+    def held(self) -> NDArray[np.bool_]:
+        """Which are held out, (n,)."""
+        held = np.unique(self.runs, return_inverse=True)[1] % HELD == HELD - 1
+        return held if held.any() else np.arange(len(self)) >= len(self) - len(self) // HELD
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Fitted:
-    """The head to draw with, and the mean error of held-out mouths (of 255) with the trained and
-    with the solved head. `solved` False: the trained head stays."""
+    """What to draw one person with: a head and changed weights of the network, by their names.
+
+    `before` and `after` are the mean error of held-out mouths (of 255) with the trained weights and
+    with these. `solved` False: the trained ones stay.
+    """
 
     head: Head
     solved: bool
     before: float = 0.0
     after: float = 0.0
+    changes: Mapping[str, Floats] = field(default_factory=dict)
 
 
-def fit_head(
-    model: Generator,
-    shown: Pictures,
-    real: Pictures,
-    covered: Pictures,
-    mouths: Pictures,
-    groups: Sequence[int] | None = None,
-) -> Fitted:
-    """Solve the head for one person, in rows of frames in their order.
-
-    `shown` (n, CHANNELS, H, W); `real` (n, H, W, 3); `covered` and `mouths` (n, H, W), 0 or 255.
-    `groups` numbers the runs of neighbouring frames; held-out frames come from other runs.
-    """
-    count = len(shown)
-    if count < LEAST:
+def fit_head(model: Generator, examples: Examples) -> Fitted:
+    """Solve the head for one person."""
+    if len(examples) < LEAST:
         return Fitted(model.head, solved=False)
-    block = np.arange(count) // BLOCK if groups is None else np.asarray(groups)
-    held = np.unique(block, return_inverse=True)[1] % HELD == HELD - 1
-    if not held.any():
-        held = np.arange(count) >= count - count // HELD
+    shown, held = examples.shown, examples.held()
     known = _Sums(model.head.weight.shape[1] + 1)
     asked: list[tuple[Floats, Floats, Floats]] = []
-    for first in range(0, count, BATCH):
+    for first in range(0, len(examples), BATCH):
         rows = slice(first, first + BATCH)
         features, drawn = model.features(shown[rows]), model.draw(shown[rows], model.head)
         for number, seen in enumerate(features, first):
-            weight = _weights(covered[number], mouths[number])
-            off = real[number].astype(np.float32) - drawn[number - first]
+            weight = _weights(examples.covered[number], examples.mouths[number])
+            off = examples.real[number].astype(np.float32) - drawn[number - first]
             design, missing = _rows(seen, off / np.float32(255), weight)
             heavy = weight[weight > 0]
             if held[number]:

@@ -128,15 +128,12 @@ class _Alike:
     def draw(self, shown: Pictures, head: Head) -> Pictures:
         return np.ascontiguousarray(shown[:, 3:6].transpose(0, 2, 3, 1))
 
-    def features(self, shown: Pictures) -> Floats:
-        raise NotImplementedError("it is not fitted")
-
 
 def _bent_way(clip: Clip, frames: NDArray[np.int32]) -> _Way:
     """What stands without any network: the generator must beat it to be worth its time."""
     faces = [FacePatch(clip.faces[n], clip.points[n]) for n in frames]
     yaw = np.zeros(len(frames), np.float32)
-    painter = GanPainter(_Alike(), faces, frames, yaw, adapt=False)
+    painter = GanPainter(_Alike(), faces, frames, yaw)
     return lambda drawn, points: painted(painter, drawn, measure(points))
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import zipfile
 from collections.abc import Mapping
 from copy import copy
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -16,6 +17,7 @@ import numpy as np
 from dubber.errors import EngineError
 from dubber.lipsync.gan.canvas import CHANNELS, HEIGHT, WIDTH
 from dubber.lipsync.gan.runtime import CURE, open_network
+from dubber.weights import sha256_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,12 +37,17 @@ class Head:
     bias: Floats
 
 
-class Generator(Protocol):
+class MouthDrawer(Protocol):
     """What draws lower faces from what `canvas.stacked` shows."""
 
     @property
     def head(self) -> Head: ...
     def draw(self, shown: Pictures, head: Head) -> Pictures: ...
+
+
+class Generator(MouthDrawer, Protocol):
+    """One whose head can be solved again."""
+
     def features(self, shown: Pictures) -> Floats: ...
 
 
@@ -54,7 +61,7 @@ class MouthModel:
         """
         self.facts = _facts(folder / FACTS)
         self.head = _head(folder / HEAD)
-        self.path = folder / NETWORK
+        self.path, self.threads = folder / NETWORK, threads
         self._open = partial(open_network, self.path, threads=threads, runtime=runtime)
         self._network = self._open()
         wanted = {
@@ -64,6 +71,12 @@ class MouthModel:
         }
         if self._network.inputs != wanted or self._network.outputs != {"drawn", "features"}:
             raise EngineError("not a generator of mouths", subject=self.path, cure=CURE)
+
+    @cached_property
+    def digest(self) -> str:
+        """A hash of the network and of its head."""
+        parts = [sha256_of(self.path), sha256_of(self.path.with_name(HEAD))]
+        return hashlib.sha256(" ".join(parts).encode()).hexdigest()
 
     def changed(self, changes: Mapping[str, Floats]) -> MouthModel:
         """This generator with other weights, by their names in the network; itself without any."""

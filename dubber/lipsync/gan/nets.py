@@ -81,24 +81,40 @@ class MouthNet(nn.Module):  # type: ignore[misc]
 
     def features(self, shown: torch.Tensor) -> torch.Tensor:
         """What `head` sees: (B, sizes.features, H / 2, W / 2)."""
-        shown = shown.to(self.stem.weight.dtype) / 255 - 0.5
-        folded = functional.pixel_unshuffle(shown, 2)
-        x = self.stem(folded)
+        return self.finished(shown, *self.begun(shown))
+
+    def begun(self, shown: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """As far as the decoder's last level: what goes up to it, (B, widths[1], H / 4, W / 4), and
+        what went around the rest, (B, widths[0], H / 2, W / 2)."""
+        x = self.stem(functional.pixel_unshuffle(self._unit(shown), 2))
         skipped = []
         for block, down in zip(self.encode, self.down, strict=True):
             x = block(x)
             skipped.append(x)
             x = down(x)
         x = self.middle(x)
-        for up, join, block in zip(self.up, self.join, self.decode, strict=True):
-            x = functional.pixel_shuffle(up(x), 2)
-            x = block(join(torch.cat([x, skipped.pop()], 1)))
+        for level in range(len(self.up) - 1):
+            x = self._risen(level, x, skipped.pop())
+        return x, skipped[0]
+
+    def finished(self, shown: torch.Tensor, x: torch.Tensor, skipped: torch.Tensor) -> torch.Tensor:
+        """`features`, from what was `begun`."""
+        x = self._risen(-1, x, skipped)
+        shown = self._unit(shown)
         references = shown[:, 3 : 3 + 3 * REFERENCES].unflatten(1, (REFERENCES, 3))
         share = functional.pixel_shuffle(self.gate(x).to(shown.dtype), 2).softmax(1)
         mixed = (share[:, :, None] * references).sum(1)  # (B, 3, H, W)
         # then the folded references, each picture's twelve channels together
-        own = folded[:, 12 : 12 + 12 * REFERENCES]
+        own = functional.pixel_unshuffle(shown[:, 3 : 3 + 3 * REFERENCES], 2)
         return torch.cat([x.to(shown.dtype), functional.pixel_unshuffle(mixed, 2), own], 1)
+
+    def _unit(self, shown: torch.Tensor) -> torch.Tensor:
+        return shown.to(self.stem.weight.dtype) / 255 - 0.5
+
+    def _risen(self, level: int, x: torch.Tensor, skipped: torch.Tensor) -> torch.Tensor:
+        """Up to the decoder's `level`, and joined with what went around."""
+        x = functional.pixel_shuffle(self.up[level](x), 2)
+        return self.decode[level](self.join[level](torch.cat([x, skipped], 1)))
 
     def forward(self, shown: torch.Tensor) -> torch.Tensor:
         seen = self.features(shown)

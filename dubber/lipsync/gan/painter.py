@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dubber.lipsync.gan.adapt import BLOCK, Fitted, fit_head
+from dubber.lipsync.gan.adapt import HELD, Examples, Fitted
 from dubber.lipsync.gan.batches import APART, SHAPE_WEIGHTS
 from dubber.lipsync.gan.canvas import (
     HEIGHT,
@@ -23,7 +23,8 @@ from dubber.lipsync.gan.canvas import (
     stacked,
     upright,
 )
-from dubber.lipsync.gan.model import Generator
+from dubber.lipsync.gan.fitting import Fitter
+from dubber.lipsync.gan.model import MouthDrawer
 from dubber.lipsync.reuse import Library
 from dubber.lipsync.shape import measure
 from dubber.lipsync.warp import bent, moved
@@ -44,7 +45,8 @@ FEATHER = 5.0  # pixels of the canvas over which what is drawn fades into what w
 DETAIL = 0.85  # of the most alike reference's detail, which the generator softens
 FINE = 2.0  # pixels: what is finer is detail
 _LARGE_SIZE = (LARGE * WIDTH, LARGE * HEIGHT)
-SOLVED = 48  # frames the head is solved on, at most
+SOLVED = 48  # frames that are learnt from, at most
+SHORT_RUN, LONG_RUN = 6, 24  # frames that are learnt from, or held out, together
 
 
 class GanPainter:
@@ -52,14 +54,15 @@ class GanPainter:
 
     def __init__(
         self,
-        model: Generator,
+        model: MouthDrawer,
         faces: Sequence[FacePatch],
         frames: NDArray[np.int32],
         yaw: Floats,
         *,
-        adapt: bool = True,
+        fitter: Fitter | None = None,
     ) -> None:
-        """`faces` as the renderer chose them, at least one, from `frames` (n,) with `yaw` (n,)."""
+        """`faces` as the renderer chose them, at least one, from `frames` (n,) with `yaw` (n,).
+        With a `fitter` its model is fitted to them and draws in the place of `model`."""
         self._model = model
         placed = [on_canvas(face.image, face.points) for face in faces]
         self._images = [image for image, _, _ in placed]
@@ -72,20 +75,35 @@ class GanPainter:
         looks = np.stack([_look(image) for image in self._images])
         shapes = measure(np.stack(self._points))
         self._library = Library(frames, shapes, yaw, looks)
-        self.fitted = Fitted(model.head, solved=False)
-        if adapt:
-            self.fitted = self._fit()
+        self.fitted, self._way = Fitted(model.head, solved=False), "off"
+        if fitter is not None:
+            self._way = fitter.way
+            self._fit(fitter)
         self._wanted: Points = np.zeros((0, 4), np.float32)
         self._path = np.zeros(0, np.intp)
 
-    def _fit(self) -> Fitted:
-        """The head solved on this person's own frames, each drawn as if it were another's."""
+    def fit(self) -> dict[str, Any]:
+        """How the generator was fitted, for the report: errors of held-out mouths, of 255."""
+        told: dict[str, Any] = {"way": self._way, "kept": self.fitted.solved}
+        if self.fitted.before:
+            told |= {"before": round(self.fitted.before, 2), "after": round(self.fitted.after, 2)}
+        return told
+
+    def _fit(self, fitter: Fitter) -> None:
+        examples = self._examples()
+        if examples is not None:
+            self.fitted = fitter.fit(examples)
+            self._model = fitter.model.changed(self.fitted.changes)
+
+    def _examples(self) -> Examples | None:
+        """This person's own frames, each to be drawn as if it were another's; None if all are
+        references."""
         frames, shapes = self._library.frames, self._library.shapes
         free = [n for n in range(len(self._images)) if n not in self._stay]
         count = min(SOLVED, len(free))
         rows = [free[number * len(free) // count] for number in range(count)]
         if not rows:
-            return self.fitted
+            return None
         shown, covered, mouths = [], [], []
         spread = np.maximum(shapes.std(axis=0), 0.02)
         for number, row in enumerate(rows):
@@ -98,14 +116,21 @@ class GanPainter:
             shown.append(stacked(self._images[row], bent_ones, self._points[row], hidden))
             covered.append(hidden)
             mouths.append(mouth(self._points[row]))
-        return fit_head(
-            self._model,
+        return Examples(
             np.stack(shown),
             np.stack([self._images[row] for row in rows]),
             np.stack(covered),
             np.stack(mouths),
-            [int(frames[row]) // (4 * BLOCK) for row in rows] if _long(frames) else None,
+            self._runs(rows),
         )
+
+    def _runs(self, rows: Sequence[int]) -> NDArray[np.int64]:
+        """Which run of neighbours each row belongs to: of the film, where it spans enough of them
+        for some to be held out whole; else of the rows."""
+        frames = self._library.frames
+        if len(np.unique(frames // LONG_RUN)) >= 2 * HELD:
+            return np.asarray(frames[rows] // LONG_RUN, np.int64)
+        return np.asarray(np.arange(len(rows)) // SHORT_RUN, np.int64)
 
     def _bent(self, alike: Sequence[int], wanted: Points) -> list[Image]:
         """The references bent to `wanted`: the mean of those most like it, then those that stay."""
@@ -213,8 +238,3 @@ def _faded(covered: Image) -> Floats:
     inside[:, [0, -1]] = 0
     depth = cv2.distanceTransform(inside, cv2.DIST_L2, 3)
     return np.asarray(np.clip((depth - 1) / FEATHER, 0, 1), np.float32)
-
-
-def _long(frames: NDArray[np.int32]) -> bool:
-    """Whether the frames span enough runs for some to be held out whole."""
-    return bool(len(np.unique(frames // (4 * BLOCK))) >= 8)

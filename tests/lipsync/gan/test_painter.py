@@ -7,17 +7,18 @@ import pytest
 
 from dubber.lipsync.gan.canvas import mask, mouth, openness
 from dubber.lipsync.gan.evaluate import AVERAGE, BENT, COPY, evaluate, parts, signature, summary
+from dubber.lipsync.gan.fitting import Fitter
 from dubber.lipsync.gan.painter import GanPainter, best_references
 from dubber.lipsync.shape import measure
 from dubber.protocols import FacePatch
 from tests.lipsync.gan.people import Mixer, person
 
 
-def painter(*, adapt: bool = True) -> GanPainter:
+def painter(fitter: Fitter | None = None) -> GanPainter:
     clip = person()
     faces = [FacePatch(i, p) for i, p in zip(clip.faces, clip.points, strict=True)]
     frames = np.arange(len(faces), dtype=np.int32)
-    return GanPainter(Mixer(), faces, frames, np.zeros(len(faces), np.float32), adapt=adapt)
+    return GanPainter(Mixer(), faces, frames, np.zeros(len(faces), np.float32), fitter=fitter)
 
 
 def test_references_go_from_closed_to_open() -> None:
@@ -30,7 +31,7 @@ def test_references_go_from_closed_to_open() -> None:
 
 def test_only_what_is_covered_is_painted() -> None:
     clip = person()
-    one = painter(adapt=False)
+    one = painter()
     one.plan(clip.points, measure(clip.points)[::-1].copy(), np.zeros(40, np.float32))
     drawn = one.paint(0, FacePatch(clip.faces[0], clip.points[0]))
     covered = mask([clip.points[0], drawn.points])
@@ -41,7 +42,7 @@ def test_only_what_is_covered_is_painted() -> None:
 
 def test_the_mouth_follows_what_is_wanted() -> None:
     clip = person()
-    one = painter()
+    one = painter(Fitter(Mixer(), "fast"))
     order = np.argsort([openness(points) for points in clip.points])
     closed, wide = int(order[2]), int(order[-3])
     wanted = measure(clip.points)
@@ -57,11 +58,12 @@ def test_the_mouth_follows_what_is_wanted() -> None:
 def test_a_person_of_one_face_is_painted_too() -> None:
     clip = person()
     frames, yaw = np.zeros(1, np.int32), np.zeros(1, np.float32)
-    one = GanPainter(Mixer(), [FacePatch(clip.faces[0], clip.points[0])], frames, yaw)
+    faces = [FacePatch(clip.faces[0], clip.points[0])]
+    one = GanPainter(Mixer(), faces, frames, yaw, fitter=Fitter(Mixer(), "fast"))
     one.plan(clip.points[:1], measure(clip.points[:1]), yaw)
     drawn = one.paint(0, FacePatch(clip.faces[0], clip.points[0]))
     assert np.abs(drawn.image.astype(int) - clip.faces[0]).mean() < 3
-    assert not one.fitted.solved
+    assert one.fit() == {"way": "fast", "kept": False}
 
 
 class Perfect:
