@@ -32,7 +32,7 @@ PARTLY = 206  # the answer to a request for the rest
 @dataclass(frozen=True, slots=True)
 class Remote:
     """What a server says of a file: its size in bytes, and its sha256, or the sha1 by which git
-    knows it ("blob SIZE" and its bytes)."""
+    knows it ("blob SIZE" and its bytes); "" if what it holds is checked otherwise."""
 
     size: int
     digest: str
@@ -104,7 +104,7 @@ def fetch(
     if is_right(target, remote):
         progress(remote.size, remote.size)
         return target
-    part = target.with_name(f".{target.name}.{remote.digest[:12]}.part")
+    part = target.with_name(f".{target.name}.{remote.digest[:12] or remote.size}.part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         for attempt in range(1, TRIES + 1):
@@ -132,6 +132,8 @@ def is_right(path: Path, remote: Remote) -> bool:
     """Whether the file in `path` has the size and digest."""
     if not path.is_file() or path.stat().st_size != remote.size:
         return False
+    if not remote.digest:
+        return True
     of_git = len(remote.digest) != SHA256_LETTERS
     summed = hashlib.sha1(usedforsecurity=False) if of_git else hashlib.sha256()
     if of_git:

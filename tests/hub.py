@@ -80,7 +80,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif token != f"Bearer {TOKEN}":
             self._send(401, b"")
             return
-        name = self.path.rpartition("/")[2]
+        name = self.path.partition("/resolve/main/")[2] or self.path.rpartition("/")[2]
         if self.path.startswith("/api/"):
             listed = {"siblings": [{"rfilename": file} for file in hub.files]}
             self._send(200, json.dumps(listed).encode())

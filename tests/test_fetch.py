@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -11,8 +13,8 @@ from click.testing import CliRunner
 from dubber.commands.weights import weights
 from dubber.errors import UnavailableError, UsageError
 from dubber.fetch import fetch, is_right, look
-from dubber.translation import published
-from dubber.translation.convert import convert
+from dubber.translation import archives, published
+from dubber.translation.convert import DIRECTIONS, convert
 from tests.hub import TOKEN, Hub, serving
 from tests.translation import tiny
 
@@ -93,7 +95,7 @@ def test_a_later_call_goes_on_where_an_earlier_one_was(hub: Hub, tmp_path: Path)
 def test_a_server_that_cannot_go_on_begins_again(hub: Hub, tmp_path: Path) -> None:
     hub.ranges, hub.breaks = False, 1
     get(tmp_path / "it")
-    for name in published.NEEDED:
+    for name in published.SAFETENSORS.needed:
         assert (tmp_path / "it" / name).read_bytes() == hub.files[name]
 
 
@@ -140,10 +142,76 @@ def test_no_network_is_one_line_with_a_cure(
         get(tmp_path / "it")
 
 
-def test_there_are_six_models_and_a_wrong_name_lists_them() -> None:
-    assert len(published.MODELS) == 6
+def test_every_published_model_has_a_name_here_and_a_wrong_one_lists_them() -> None:
+    names = [model.name for model in published.MODELS]
+    assert len(names) == len(set(names)) == 16
+    assert all(bool(model.repository) != bool(model.archive) for model in published.MODELS)
+    for model in published.MODELS:
+        assert published.model(model.repository or model.name) == model
+        convertible = [name for name in DIRECTIONS if name in model.name]
+        assert len(convertible) == 1
     with pytest.raises(UsageError, match="indic-en-1B"):
         published.model("indic-en-9B")
+
+
+def test_a_model_of_ctranslate2_in_folders_is_brought_flat(hub: Hub, tmp_path: Path) -> None:
+    inside = "en-indic-200m-ct2/ctranslate2_model"
+    names = [*published.CTRANSLATE2.needed[:4], "vocab/model.SRC", "vocab/model.TGT"]
+    hub.files = {f"{inside}/{name}": name.encode() for name in (*names, "README.md")}
+    hub.files["config.json"] = b"of another"
+    wanted = published.model("adalat-ai/ct2-rotary-indictrans2-en-indic-dist-200M")
+    folder = published.get(wanted, tmp_path / "it")
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == {
+        name.rpartition("/")[2]: name.encode() for name in names
+    }
+
+
+def zipped(members: dict[str, bytes]) -> bytes:
+    file = BytesIO()
+    with zipfile.ZipFile(file, "w") as packed:
+        for name, data in members.items():
+            packed.writestr(name, data)
+    return file.getvalue()
+
+
+@pytest.fixture
+def archive(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> published.Published:
+    """The archive of a fairseq checkpoint, as its authors lay it out, on an open server."""
+    members = {f"en-indic/fairseq_model/any/{name}": name.encode() for name in archives.NEEDED}
+    members |= {"en-indic/ct2_int8_model/model.SRC": b"another", "../../evil": b"x"}
+    hub.files["en-indic.zip"] = zipped(members)
+    monkeypatch.setattr(published, "ARCHIVES", hub.elsewhere)
+    return published.model("en-indic-dist-200M-fairseq")
+
+
+def test_of_an_archive_what_a_conversion_needs_is_unpacked(
+    hub: Hub, archive: published.Published, tmp_path: Path
+) -> None:
+    folder = published.get(archive, tmp_path / "it")
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == {
+        name: name.encode() for name in archives.NEEDED
+    }
+    assert set(hub.tokens_elsewhere) == {""}
+    hub.asked.clear()
+    published.get(archive, folder)
+    assert not hub.asked
+
+
+def test_an_archive_that_breaks_off_goes_on_and_a_damaged_one_is_thrown_away(
+    hub: Hub, archive: published.Published, tmp_path: Path
+) -> None:
+    hub.breaks = 1
+    published.get(archive, tmp_path / "it")
+    assert any(wanted for _, _, wanted in hub.asked)
+    whole = hub.files["en-indic.zip"]
+    for spoiled in (whole.replace(b"checkpoint_best.pt", b"checkpoint_burnt.t", 1), b"no zip"):
+        hub.files["en-indic.zip"] = spoiled
+        with pytest.raises(UnavailableError, match="damaged"):
+            published.get(archive, tmp_path / "bad")
+        assert not (tmp_path / "bad" / "en-indic.zip").exists()
+    hub.files["en-indic.zip"] = zipped({"readme": b""})
+    with pytest.raises(UnavailableError, match=r"no checkpoint_best\.pt, dict"):
+        published.get(archive, tmp_path / "bad")
 
 
 def test_the_command_explains_and_gets(hub: Hub, tmp_path: Path) -> None:
@@ -156,3 +224,12 @@ def test_the_command_explains_and_gets(hub: Hub, tmp_path: Path) -> None:
     call = ["get", "mt.indictrans2", "--model", NAME, "-o", str(tmp_path / "it")]
     assert CliRunner().invoke(weights, call).exit_code == 0
     assert (tmp_path / "it" / "model.safetensors").is_file()
+
+
+def test_without_a_folder_the_command_makes_one_of_the_models_name(
+    archive: published.Published, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    call = ["get", "mt.indictrans2", "--model", archive.name]
+    assert CliRunner().invoke(weights, call).exit_code == 0
+    assert (tmp_path / f"indictrans2-{archive.name}" / "model.SRC").is_file()

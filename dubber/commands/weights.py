@@ -61,8 +61,8 @@ def weights_convert(checkpoint: Path, out: Path, direction: str, quantization: s
 def weights_get(name: str, wanted: str | None, out: Path | None, revision: str) -> None:
     """Get the weights of the engine NAME (mt.indictrans2) that this package does not carry.
 
-    They are behind a page that asks for your consent. What breaks off goes on where it was, and
-    nothing is used that is not verified.
+    Most are behind a page that asks for your consent. What breaks off goes on where it was, and
+    nothing is used that is not checked against what the server or the archive says of it.
     """
     from dubber.commands.terminal import bar
     from dubber.translation import published
@@ -72,22 +72,24 @@ def weights_get(name: str, wanted: str | None, out: Path | None, revision: str) 
     if wanted is None:
         click.echo(HOW.format(token=published.TOKEN))
         for model in published.MODELS:
-            click.echo(f"  {model.name:<22}{model.page}")
+            click.echo(f"  {model.name:<31}{model.page}")
         return
     model = published.model(wanted)
-    folder = out or Path(model.repository.rpartition("/")[2])
+    folder = out or Path(f"indictrans2-{model.name}")
     with bar(model.name) as progress:
         published.get(model, folder, revision=revision, progress=progress)
     click.echo(f"{folder}; now: dub weights convert {folder} -o indictrans2/{model.name}")
 
 
 HOW = """\
-IndicTrans2 is published under the MIT licence behind a page that asks for an account.
-1. Open the page of each model you want and accept: indic-indic for two Indian languages, or
-   en-indic and indic-en, of which a pair then goes through English. dist is smaller.
+IndicTrans2 is published under the MIT licence, most of it behind a page that asks for an account.
+1. Choose: indic-indic for two Indian languages, or en-indic and indic-en, of which a pair then
+   goes through English; dist is smaller, 1B better. Open the page of each and accept.
 2. Make a token that may read, and set it: export {token}=hf_...
 3. dub weights get mt.indictrans2 --model NAME
 4. dub weights convert FOLDER -o indictrans2/NAME
 5. dub VIDEO ... --mt indictrans2:./indictrans2
+Those with -fairseq lie on the authors' own server, and need neither 1 nor 2. Those with rotary have
+other positions, were made for long texts, and were converted by others.
 
 The models:"""

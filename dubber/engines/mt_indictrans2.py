@@ -146,6 +146,8 @@ class _Model:
             self._english = DIRECTIONS[facts["direction"]]
             self._longest = min(MAX_TOKENS, int(facts["max_tokens"]) - 1)
             self._tags = frozenset(_vocabulary(folder))
+            # an adopted model may be wider than was asked for: it is narrowed when it is loaded
+            self._compute = "int8" if facts["quantization"] == "int8" else "default"
         except (OSError, ValueError, KeyError) as error:
             raise self._broken(error) from error
 
@@ -169,7 +171,10 @@ class _Model:
 
         try:
             return ctranslate2.Translator(
-                str(self._folder), device=self._device, intra_threads=self._threads
+                str(self._folder),
+                device=self._device,
+                compute_type=self._compute,
+                intra_threads=self._threads,
             )
         except (OSError, ValueError, RuntimeError) as error:
             raise self._broken(error) from error

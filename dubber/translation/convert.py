@@ -1,8 +1,9 @@
 """A published IndicTrans2 checkpoint as a CTranslate2 folder, with none of its code.
 
 In: the files of a Hugging Face repository (`config.json`, `*.safetensors`, `dict.SRC.json`,
-`dict.TGT.json`, `model.SRC`, `model.TGT`), read without torch and pickle; or the folder of the
-authors' fairseq checkpoint (`fairseq.py`). The network is a pre-norm transformer of the fairseq
+`dict.TGT.json`, `model.SRC`, `model.TGT`), read without torch and pickle; the folder of the
+authors' fairseq checkpoint (`fairseq.py`); or a model that somebody else has converted, which stays
+as it is (`_adopt`). The network is a pre-norm transformer of the fairseq
 kind with separate vocabularies, sinusoidal positions and, in some, a norm after the embedding
 (Gala et al., TMLR 2023, arXiv 2305.16307); TransformerSpec holds all of it.
 """
@@ -30,6 +31,8 @@ FACTS = "indictrans2.json"
 #: Whether the source and the target of a published model are English.
 DIRECTIONS = {"indic-indic": (False, False), "en-indic": (True, False), "indic-en": (False, True)}
 EMBEDDING, LAST = "model.decoder.embed_tokens.weight", "lm_head.weight"
+MODEL, VOCABULARIES = "model.bin", ("source_vocabulary.json", "target_vocabulary.json")
+ADOPTED_TOKENS = 256  # what all of them were trained with (their inference/engine.py, MAX_SEQ_LEN)
 SIDES = {"encoder": "SRC", "decoder": "TGT"}
 ACTIVATIONS = {"relu": "RELU", "gelu": "GELU", "swish": "SWISH", "silu": "SWISH"}
 
@@ -51,6 +54,22 @@ def convert(
             subject=checkpoint,
             cure="say one of " + ", ".join(DIRECTIONS),
         )
+    if fairseq.is_fairseq(checkpoint) or not (checkpoint / MODEL).is_file():
+        longest = _write(checkpoint, out, quantization)
+    else:
+        longest = _adopt(checkpoint, out)
+    facts = {
+        "schema": "indictrans2/1",
+        "direction": direction,
+        "quantization": quantization,
+        "max_tokens": longest,
+    }
+    (out / FACTS).write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+    return out
+
+
+def _write(checkpoint: Path, out: Path, quantization: str) -> int:
+    """Write the checkpoint's network and pieces; how many positions it has."""
     found = _of_fairseq(checkpoint) if fairseq.is_fairseq(checkpoint) else _of_hub(checkpoint)
     spec = build_spec(found.weights, found.config, source=found.source, target=found.target)
     spec.validate()
@@ -59,14 +78,26 @@ def convert(
     spec.save(str(out))
     for side, path in found.pieces.items():
         shutil.copyfile(path, out / f"model.{side}")
-    facts = {
-        "schema": "indictrans2/1",
-        "direction": direction,
-        "quantization": quantization,
-        "max_tokens": _max_tokens(found.config),
-    }
-    (out / FACTS).write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
-    return out
+    return _max_tokens(found.config)
+
+
+def _adopt(converted: Path, out: Path) -> int:
+    """Copy a model that is CTranslate2's already; the tokens that IndicTrans2 was trained with.
+
+    Its network is taken on trust; that the end of a sentence is the caller's to write is made sure.
+    """
+    config = _json(converted / "config.json")
+    places = {name: _there(converted / name) for name in (MODEL, *VOCABULARIES)}
+    for side in SIDES.values():
+        name = f"model.{side}"
+        below = converted / "vocab" / name
+        places[name] = below if below.is_file() else _there(converted / name)
+    out.mkdir(parents=True, exist_ok=True)
+    for name, path in places.items():
+        shutil.copyfile(path, out / name)
+    config |= {"add_source_bos": False, "add_source_eos": False}
+    (out / "config.json").write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
+    return ADOPTED_TOKENS
 
 
 @dataclass(frozen=True)

@@ -74,6 +74,34 @@ def test_half_precision_runs_where_there_is_none(tmp_path: Path) -> None:
     assert np.allclose(scores[0], scores[1], atol=0.02)
 
 
+@pytest.mark.parametrize("vocab", ["", "vocab"])
+def test_a_model_that_is_ctranslate2s_already_is_taken_as_it_is(tmp_path: Path, vocab: str) -> None:
+    _, words = tiny.indictrans2(tmp_path / "in")
+    own = convert(tmp_path / "in", tmp_path / "own", direction="en-indic", quantization="float32")
+    theirs = tmp_path / "ct2-rotary-indictrans2-en-indic-dist-200M"
+    (theirs / vocab).mkdir(parents=True)
+    for name in ("model.SRC", "model.TGT"):
+        (theirs / vocab / name).write_bytes((own / name).read_bytes())
+    (theirs / "model.bin").write_bytes((own / "model.bin").read_bytes())
+    for side in ("source", "target"):
+        (theirs / f"{side}_vocabulary.json").write_text(json.dumps(words))
+    config = json.loads((own / "config.json").read_text())
+    (theirs / "config.json").write_text(json.dumps(config | {"add_source_eos": True}))
+
+    out = convert(theirs, tmp_path / "out")
+    assert json.loads((out / "indictrans2.json").read_text())["direction"] == "en-indic"
+    source = ["eng_Latn", "tam_Taml", *words[8:15], "</s>"]
+    scores = [
+        ctranslate2.Translator(str(folder)).score_batch([source], [words[7:20]])[0].log_probs
+        for folder in (own, out)
+    ]
+    assert scores[0] == scores[1]
+    (theirs / "source_vocabulary.json").unlink()
+    with pytest.raises(NoInputError, match="not complete"):
+        convert(theirs, tmp_path / "again")
+    assert not (tmp_path / "again").exists()
+
+
 def test_words_without_an_embedding_are_refused(tmp_path: Path) -> None:
     _, words = tiny.indictrans2(tmp_path / "in")
     table = {word: number for number, word in enumerate([*words, "और"])}
