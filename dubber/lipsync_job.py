@@ -23,17 +23,26 @@ from dubber.media.cut import Cut, Film, open_film
 from dubber.media.probe import choose_audio, probe
 from dubber.media.still import STILLS, Still, read_frame, read_still
 from dubber.media.video import VideoWriter, why_not_redrawn
-from dubber.protocols import FaceFinder, LipRenderer, Progress, Synthesizer, silent
+from dubber.protocols import (
+    FaceFinder,
+    HearingRenderer,
+    LipRenderer,
+    Progress,
+    Synthesizer,
+    silent,
+)
 from dubber.schema import Clip, Media, Take, Timeline
 from dubber.stages.find_faces import find_faces
 from dubber.stages.mux import MuxReport, mux
 from dubber.stages.sync import SyncReport, sync
+from dubber.timing.voices import Voices
 from dubber.version import VERSION
 from dubber.weights import locate
 
 if TYPE_CHECKING:
     from dubber.protocols import Samples
 
+SPEECH = "speech.wav"
 SPEECH_RATE, TRACK_RATE = 16_000, 48_000
 FITS = ("keep", "crop", "loop")
 LATE = 0.2  # seconds by which a sound may run past the film's part it is laid under
@@ -132,7 +141,7 @@ class _Work:
         self._job, self._folder, self._watch = job, folder, watch
         media = probe(job.audio)
         self._sound = choose_audio(media)
-        speech = folder / "speech.wav"
+        speech = folder / SPEECH
         decode(job.audio, audio=self._sound, target=speech, rate=SPEECH_RATE, channels=1)
         self._samples, _ = read_wav(speech)
         self._length = len(self._samples) / SPEECH_RATE
@@ -154,20 +163,22 @@ class _Work:
         drive = self._drive(begin, voice, read)
         faces = self._folder / "faces.npz"
         find_faces(film, finder, target=faces, progress=self._watch("faces"))
-        take = Take("1", job.text, job.audio.name, self._length, 1.0)
+        take = Take("1", job.text, SPEECH, self._length, 1.0)
+        clips = (Clip(take, begin, self._length),)
         length = begin + self._length if source is None else source.duration
         code = language.code if language else ""
         picture = self._folder / "picture.mp4"
         report = sync(
             film,
             faces,
-            Timeline(code, length, (Clip(take, begin, self._length),)),
-            Opener(renderer),
+            Timeline(code, length, clips),
+            renderer if isinstance(renderer, HearingRenderer) else Opener(renderer),
             language=language,
             target=picture,
             speech=[(begin, begin + self._length)],
             options=replace(options, listeners=True),
             drive=drive,
+            sound=lambda rate: Voices(clips, self._folder, rate=rate),
             asked=job.asked,
             progress=self._watch("sync"),
         )

@@ -200,3 +200,35 @@ class Fitting(Protocol):
 def adapted(renderer: LipRenderer, way: str, keep: Path | None) -> LipRenderer:
     """`renderer`, fitting in this `way` if it fits at all."""
     return renderer.adapting(way, keep) if isinstance(renderer, Adaptive) else renderer
+
+
+class Sound(Protocol):
+    """What is said in a film, on its clock."""
+
+    @property
+    def rate(self) -> int: ...
+    def read(self, first: int, count: int) -> Samples:
+        """Shape (count,), from sample `first` on, which may be negative; silence where nothing is
+        said. Pieces are asked for in the order of the film."""
+        ...
+
+
+@runtime_checkable
+class HearingPainter(MouthPainter, Protocol):
+    """A MouthPainter that draws what it hears."""
+
+    def hear(self, sound: Sound, times: NDArray[np.float64]) -> None:
+        """What is said, and when each of the frames that `plan` tells of is shown, (n,) seconds.
+        Told before `plan`."""
+        ...
+
+
+@runtime_checkable
+class HearingRenderer(LipRenderer, Protocol):
+    """A LipRenderer whose painters hear. It is shown whole faces, and not mouths alone."""
+
+    hears: int  # samples a second of the sound it is to be given
+
+    def meet(
+        self, faces: Sequence[FacePatch], frames: NDArray[np.int32], shapes: Points, yaw: Points
+    ) -> HearingPainter: ...

@@ -41,6 +41,8 @@ class EngineSpec:
     better: str = ""  # for a preview engine: what to install or get for more
     doubtful: float = 0.3  # of a translator: below this confidence it is not to be trusted
     pace: float = 1.0  # of a voice: how much quicker it speaks than the packs' rates say
+    wants: str = ""  # what is to be given after the colon, of an engine without weights of its own
+    of_file: str = ""  # the engine that takes what is given if it is a file and not a folder
 
     @property
     def kind(self) -> str:
@@ -73,6 +75,7 @@ BUILT_IN = (
         "dubber.engines.mt_indictrans2:MtIndicTrans2",
         "IndicTrans2 on CTranslate2, from a local converted checkpoint",
         "full",
+        wants="a folder of weights: NAME:FOLDER",
         needs=("ctranslate2", "sentencepiece"),
         code="flores",
     ),
@@ -109,6 +112,15 @@ BUILT_IN = (
         card="lips-gan",
         needs=("cv2", "onnxruntime"),
         better="dub train lips, on more people",
+        of_file="lips.heard",
+    ),
+    EngineSpec(
+        "lips.heard",
+        "dubber.engines.lips_heard:Heard",
+        "mouths drawn from sound: Wav2Lip, LipGAN or Speech2Vid, converted and exported",
+        "full",
+        needs=("cv2", "onnxruntime"),
+        wants="an exported network: NAME:FILE.onnx",
     ),
     EngineSpec(
         "asr.fake", "dubber.engines.fake:FakeRecognizer", "for tests: made-up words", "fake"
@@ -150,16 +162,16 @@ class EngineChoice:
         name = self.model or self.spec.card
         if not name:
             return self.spec.name
-        folder = Path(name)
-        if folder.is_dir():
-            return f"{self.spec.name}:{_folder_identity(folder)}"
+        if Path(name).exists():
+            return f"{self.spec.name}:{_identity(Path(name))}"
         return f"{self.spec.name}:{name}@{weights.card(name).digest[:12]}"
 
 
-def _folder_identity(folder: Path) -> str:
-    """Names, sizes and times of a user's own weights: cheap, and changed by any replacement."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    facts = [(str(f.relative_to(folder)), f.stat().st_size, f.stat().st_mtime_ns) for f in files]
+def _identity(given: Path) -> str:
+    """Names, sizes and times of a user's own weights, a folder or a file: cheap, and changed by any
+    replacement."""
+    files = sorted(path for path in (given, *given.rglob("*")) if path.is_file())
+    facts = [(str(f.relative_to(given)), f.stat().st_size, f.stat().st_mtime_ns) for f in files]
     return hashlib.sha256(repr(facts).encode()).hexdigest()[:12]
 
 
@@ -179,9 +191,7 @@ def missing(spec: EngineSpec) -> str:
     absent = [name for name in spec.needs if find_spec(name) is None]
     if absent:
         return "not installed: " + ", ".join(absent)
-    if not spec.card and spec.quality == "full" and spec.kind == "mt":
-        return "needs a folder of weights: NAME:FOLDER"
-    return ""
+    return f"needs {spec.wants}" if spec.wants else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +230,10 @@ def choose(kind: str, wanted: str, preset: str) -> EngineChoice:
         if name not in specs():
             known = ", ".join(sorted(n for n, s in specs().items() if s.kind == kind))
             raise UsageError(f"no engine {name}", cure=f"use one of {known}")
-        return EngineChoice(specs()[name], model)
+        spec = specs()[name]
+        if spec.of_file and Path(model).suffix and not Path(model).is_dir():
+            spec = specs()[spec.of_file]
+        return EngineChoice(spec, model)
     for name in PREFERENCES[preset][kind]:
         if not missing(specs()[name]):
             return EngineChoice(specs()[name], "")

@@ -50,6 +50,7 @@ from dubber.subtitles import read_transcript
 from dubber.text.mixed import in_own_script, is_romanised
 from dubber.text.spoken import spoken_form
 from dubber.timing.plan import plan
+from dubber.timing.voices import Voices
 from dubber.version import VERSION
 from dubber.weights import sha256_of
 from dubber.workspace import OUTPUTS, Artifact
@@ -275,6 +276,7 @@ class Steps:
                 target=draft,
                 speech=speech,
                 options=lip,
+                sound=lambda rate: Voices(timeline.clips, self._takes(target), rate=rate),
                 asked=job.space.path(f"asked.{target.code}.npz"),  # for `dub evaluate lips`
                 progress=job.progress("sync", target),
             )

@@ -24,6 +24,7 @@ MARGIN = 0.06  # of the face's width that the mask reaches beyond the jaw's and 
 FEATHER = 0.07  # of the face's width over which it fades
 SIDE_MARGIN = 0.012  # … but beyond the jaw's sides: what is behind a face is not ours
 ROOM = 0.22  # of the face's width around the points, so that the mask ends inside a patch
+WHOLE = 0.95  # of the face's width around the nose: a whole face, turned as it may be
 STEADY = 0.35  # how much a frame's own colour shift counts against the ones before
 AT_ONCE = 3.0  # levels by which a shift has changed when only its own counts
 COARSE = 160  # pixels of the longer side of a patch in which its mask is worked out
@@ -40,17 +41,37 @@ def face_width(points: Points) -> float:
     return float(np.linalg.norm(points[place(234)] - points[place(454)])) or 1.0
 
 
-def rectangle(points: Points, width: int, height: int) -> tuple[int, int, int, int] | None:
-    """The patch (x, y, w, h), all even, that holds the lower face; None if too little of it is
-    within a picture of that size."""
+def rectangle(
+    points: Points, width: int, height: int, *, whole: bool = False
+) -> tuple[int, int, int, int] | None:
+    """The patch (x, y, w, h), all even, that holds the lower face, or the `whole` one; None if too
+    little of the lower face is within a picture of that size."""
     parts = points[np.concatenate([_LIPS, _LOWER_JAW, _SIDES, [place(2)]])]
     room = ROOM * face_width(points)
-    low = np.floor((parts.min(axis=0) - room) / 2).astype(int) * 2
-    high = np.ceil((parts.max(axis=0) + room) / 2).astype(int) * 2
+    low, high = parts.min(axis=0) - room, parts.max(axis=0) + room
+    lower = _even(low, high, width, height)
+    asked = np.ceil(high / 2) * 2 - np.floor(low / 2) * 2
+    if lower is None or lower[2] * lower[3] < 0.6 * asked.prod():
+        return None
+    if not whole:
+        return lower
+    reach = WHOLE * face_width(points)
+    return _even(
+        np.minimum(low, points[place(2)] - reach),
+        np.maximum(high, points[place(2)] + reach),
+        width,
+        height,
+    )
+
+
+def _even(
+    low: NDArray[np.floating], high: NDArray[np.floating], width: int, height: int
+) -> tuple[int, int, int, int] | None:
+    """(x, y, w, h), all even, of what lies in the picture; None if that is hardly anything."""
+    low, high = np.floor(low / 2) * 2, np.ceil(high / 2) * 2
     left, top = max(0, int(low[0])), max(0, int(low[1]))
     right, bottom = min(width // 2 * 2, int(high[0])), min(height // 2 * 2, int(high[1]))
-    whole = (high[0] - low[0]) * (high[1] - low[1])
-    if right - left < 16 or bottom - top < 16 or (right - left) * (bottom - top) < 0.6 * whole:
+    if right - left < 16 or bottom - top < 16:
         return None
     return left, top, right - left, bottom - top
 

@@ -14,7 +14,7 @@ from dubber.lipsync.roles import Role
 from dubber.lipsync.shape import MouthRange, measure
 from dubber.lipsync.tracks import FaceTracks
 from dubber.lipsync.warp import steady
-from dubber.protocols import FacePatch, Fitting, MouthPainter
+from dubber.protocols import FacePatch, Fitting, HearingPainter, MouthPainter, Sound
 
 if TYPE_CHECKING:
     from dubber.media.video import Frame
@@ -37,9 +37,16 @@ class Cast:
     """The roles as the film runs: each is planned when it begins and let go when it ends."""
 
     def __init__(
-        self, tracks: FaceTracks, roles: Sequence[Role], painters: Painters, drive: Drive
+        self,
+        tracks: FaceTracks,
+        roles: Sequence[Role],
+        painters: Painters,
+        drive: Drive,
+        sound: Sound | None = None,
     ) -> None:
+        """`sound` is what painters hear who draw what they hear."""
         self._tracks, self._painters, self._drive = tracks, painters, drive
+        self._sound = sound
         self._coming = list(reversed(roles))
         self._on: list[_Playing] = []
         self._asked: list[Asked] = []
@@ -88,6 +95,10 @@ class Cast:
         share = role.weight[:, None]
         wanted = wanted * share + own * (1 - share)
         points = steady(role.track.points)
+        if isinstance(painter, HearingPainter):
+            if self._sound is None:
+                raise ValueError("a painter that hears, and no sound")
+            painter.hear(self._sound, self._tracks.times[role.track.frames])
         painter.plan(points, wanted, role.track.yaw)
         self._asked.append(
             Asked(role.track.id, role.track.frames, wanted, role.weight, (usual.closed, usual.open))
@@ -100,6 +111,7 @@ class _Playing:
 
     def __init__(self, role: Role, painter: MouthPainter, points: Points) -> None:
         self.role, self._painter, self._points = role, painter, points
+        self._whole = isinstance(painter, HearingPainter)
         self._blender = Blender()
 
     def redraw(self, frame: Frame) -> Frame:
@@ -108,7 +120,7 @@ class _Playing:
         if number >= len(frames) or frames[number] != frame.index:
             return frame
         weight = float(self.role.weight[number])
-        place = rectangle(self._points[number], frame.width, frame.height)
+        place = rectangle(self._points[number], frame.width, frame.height, whole=self._whole)
         if weight <= 0.01 or place is None:
             return frame
         x, y, w, h = place

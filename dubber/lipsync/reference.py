@@ -19,7 +19,7 @@ from dubber.lipsync.shape import MouthRange, measure
 from dubber.lipsync.tracks import FaceTrack, FaceTracks, footage
 from dubber.lipsync.warp import steady
 from dubber.media.cut import Film, open_film
-from dubber.protocols import FacePatch, LipRenderer, MouthPainter
+from dubber.protocols import FacePatch, HearingRenderer, LipRenderer, MouthPainter
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -139,6 +139,7 @@ class Person:
     ) -> None:
         """`apart` numbers the rows as `tracks.footage` does, where they are of several shots."""
         self._renderer = renderer
+        self._whole = isinstance(renderer, HearingRenderer)
         self._points: Points = steady(track.points)
         free = np.flatnonzero(track.clear > CLEAR)
         rows = free if len(free) else np.arange(len(track))
@@ -159,7 +160,7 @@ class Person:
         row = int(np.searchsorted(self._track.frames, frame.index))
         if row not in self._wanted or self._track.frames[row] != frame.index:
             return
-        place = rectangle(self._points[row], frame.width, frame.height)
+        place = rectangle(self._points[row], frame.width, frame.height, whole=self._whole)
         if place is None:
             return
         x, y, w, h = place

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import bisect
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -12,11 +11,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dubber.config import MixOptions
-from dubber.media.audio import WavWriter, blocks, read_wav
-from dubber.media.loudness import Loudness, limited, measure, resampled
+from dubber.media.audio import WavWriter, blocks
+from dubber.media.loudness import Loudness, limited, measure
 from dubber.protocols import Progress, silent
 from dubber.schema import AudioStream, Clip, Timeline
-from dubber.timing.stretch import stretch
+from dubber.timing.voices import Voices
 
 if TYPE_CHECKING:
     from dubber.protocols import Samples
@@ -29,7 +28,6 @@ MAX_VOICE_GAIN_DB = 12.0
 OVERSHOOT_DB = 0.6  # a limiter on samples leaves true peaks about this much higher
 # Written again while the limiter leaves it quieter than asked by more, or with higher true peaks.
 ATTEMPTS, NEAR_LU, NEAR_DB = 4, 0.3, 0.1
-FADE = 0.01  # seconds at both ends of a take
 
 Span = tuple[float, float]
 
@@ -73,14 +71,15 @@ def mix(
         return lambda done: progress((share * whole + done) / RATE, 3 * whole / RATE)
 
     original = measure(_watched(bed(), tell(0)), rate=RATE)
-    voices = _Voices(timeline.clips, folder)
+    voices = Voices(timeline.clips, folder, rate=RATE)
     gain = _voice_gain(voices, original)
     ducking = _Ducking(timeline.clips, speech, options)
 
     def mixture() -> Iterator[Samples]:
         first = 0
         for block in bed():
-            yield block * ducking.gain(first, len(block)) + voices.read(first, len(block)) * gain
+            spoken = voices.read(first, len(block))[:, None] * gain
+            yield block * ducking.gain(first, len(block)) + spoken
             first += len(block)
 
     wanted = options.loudness_lufs if timeline.clips else None
@@ -118,9 +117,10 @@ def _write(
         return measure(_watched(written(), told), rate=RATE)
 
 
-def _voice_gain(voices: _Voices, original: Loudness) -> float:
+def _voice_gain(voices: Voices, original: Loudness) -> float:
     """What makes the voice as loud as the source was, within reason."""
-    spoken = measure(voices.all(), rate=RATE)
+    stereo = (np.repeat(samples[:, None], 2, axis=1) for samples in voices.all())
+    spoken = measure(stereo, rate=RATE)
     if spoken.silent or original.silent:
         return 1.0
     decibels = original.lufs - spoken.lufs
@@ -129,51 +129,6 @@ def _voice_gain(voices: _Voices, original: Loudness) -> float:
 
 def _factor(decibels: float) -> float:
     return float(10 ** (decibels / 20))
-
-
-class _Voices:
-    """The clips as one stereo track; only those that sound in the block asked for are held."""
-
-    def __init__(self, clips: Sequence[Clip], folder: Path) -> None:
-        self._clips = sorted(clips, key=lambda clip: clip.start)
-        self._starts = [clip.start for clip in self._clips]
-        self._longest = max((clip.length for clip in clips), default=0.0)
-        self._folder = folder
-        self._held: dict[str, Samples] = {}
-
-    def read(self, first: int, count: int) -> Samples:
-        """Shape (count, 2), from sample `first` on; blocks are asked for in order."""
-        track = np.zeros(count, np.float32)
-        held: dict[str, Samples] = {}
-        near = bisect.bisect_left(self._starts, first / RATE - self._longest - 1)
-        for clip in self._clips[near : bisect.bisect_left(self._starts, (first + count) / RATE)]:
-            start = round(clip.start * RATE)
-            if clip.end * RATE < first - RATE:
-                continue
-            key = f"{clip.segment_id} {start}"
-            samples = self._held.get(key)
-            held[key] = samples = self._load(clip) if samples is None else samples
-            begin, end = max(first, start), min(first + count, start + len(samples))
-            if begin < end:
-                track[begin - first : end - first] += samples[begin - start : end - start]
-        self._held = held
-        return np.repeat(track[:, None], 2, axis=1)
-
-    def all(self) -> Iterator[Samples]:
-        """Every clip, one after the other."""
-        for clip in self._clips:
-            yield np.repeat(self._load(clip)[:, None], 2, axis=1)
-
-    def _load(self, clip: Clip) -> Samples:
-        samples, rate = read_wav(self._folder / clip.take.audio)
-        mono = samples if samples.ndim == 1 else samples.mean(axis=1)
-        hurried = stretch(np.asarray(mono, np.float32), factor=clip.stretch, rate=rate)
-        spoken = resampled(hurried, rate=rate, target=RATE).copy()
-        edge = min(round(FADE * RATE), len(spoken) // 2)
-        ramp = np.linspace(0, 1, edge, dtype=np.float32)
-        spoken[:edge] *= ramp
-        spoken[len(spoken) - edge :] *= ramp[::-1]
-        return spoken
 
 
 class _Ducking:

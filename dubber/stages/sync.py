@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from dubber.lipsync.roles import plan_roles
 from dubber.lipsync.tracks import FaceTracks
 from dubber.media.cut import Film, open_film
 from dubber.media.video import VideoWriter
-from dubber.protocols import LipRenderer, Progress, silent
+from dubber.protocols import HearingRenderer, LipRenderer, Progress, Sound, silent
 from dubber.schema import Timeline
 
 
@@ -45,13 +45,15 @@ def sync(  # noqa: PLR0913  what is drawn, from what, how: no fewer
     speech: Sequence[tuple[float, float]] = (),
     options: LipOptions,
     drive: Drive | None = None,
+    sound: Callable[[int], Sound] | None = None,
     asked: Path | None = None,
     progress: Progress = silent,
 ) -> SyncReport:
     """Write `video`'s picture to `target` with the mouths of `timeline`'s speakers re-drawn.
 
     `faces` is what `find_faces` wrote; `speech` the spans of the original talk, ascending. Without
-    a `drive` the mouths follow the timeline's sounds, in `language`. What was asked of them is
+    a `drive` the mouths follow the timeline's sounds, in `language`; a renderer that hears is
+    given `sound` at as many samples a second as it wants. What was asked of them is
     written to `asked` (npz, `lipsync.asked`). Reads the film twice at once, one reading ahead of
     the other. Progress in frames.
     """
@@ -70,7 +72,8 @@ def sync(  # noqa: PLR0913  what is drawn, from what, how: no fewer
         open_film(video) as reader,
         VideoWriter(target, reader.stream) as writer,
     ):
-        cast = Cast(tracks, roles, references, drive)
+        heard = sound(renderer.hears) if sound and isinstance(renderer, HearingRenderer) else None
+        cast = Cast(tracks, roles, references, drive, heard)
         for frame in cast.play(reader):
             writer.write(frame)
             frames += 1

@@ -29,7 +29,8 @@ PROTOCOLS: dict[str, Any] = {
     "faces": FaceFinder,
     "lips": LipRenderer,
 }
-NEEDS_A_MODEL = {"mt.indictrans2"}  # its own test makes a tiny checkpoint: test_mt_indictrans2.py
+#: Their own tests make small ones: test_mt_indictrans2.py, gan/test_heard_painter.py.
+NEEDS_A_MODEL = {"mt.indictrans2", "lips.heard"}
 
 
 def names(kind: str) -> list[str]:

@@ -214,9 +214,12 @@ def on_canvas(image: Image, points: Points) -> tuple[Image, Points, Matrix]:
 def on_whole(image: Image, points: Points) -> Image:
     """The whole face upright, SIDE x SIDE, as the audio-driven generators see it: the lower half
     begins a little above the nose's base."""
-    matrix = upright(points)
-    to = _TO_WHOLE @ np.vstack([matrix, [0.0, 0.0, 1.0]])
-    return laid(image, to, size=(SIDE, SIDE))
+    return laid(image, whole_matrix(points), size=(SIDE, SIDE))
+
+
+def whole_matrix(points: Points) -> Matrix:
+    """The (2, 3) matrix that takes a face's landmarks (k, 2) to the whole face of `on_whole`."""
+    return np.asarray(_TO_WHOLE @ np.vstack([upright(points), [0.0, 0.0, 1.0]]), np.float64)
 
 
 def openness(points: Points) -> float:

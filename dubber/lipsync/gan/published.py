@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 SCHEMA = "lips-family/1"
 OPSET = 17
 _CEPSTRA, _MEL, _FACES = (1, 12, 35), (1, 80, 16), (6, 96, 96)
+FACES, BOXES = "faces", "boxes"
 INPUTS: dict[str, dict[str, tuple[int, ...]]] = {
     "wav2lip": {"heard": _MEL, "faces": _FACES},
     "syncnet": {"heard": _MEL, "faces": (15, 48, 96)},
@@ -78,7 +79,7 @@ def load(path: Path, name: str = "") -> Any:
     if name and known != name:
         raise DataError(f"this is {known}, not {name}", subject=path)
     net = NETWORKS[known]()
-    net.network = known
+    net.network, net.published = known, "source_sha256" in facts
     own = {n.removeprefix("net."): t for n, t in tensors.items() if not n.startswith("state.")}
     _check(own, net.state_dict(), path)
     net.load_state_dict(own)
@@ -88,14 +89,15 @@ def load(path: Path, name: str = "") -> Any:
 def export_network(checkpoint: Path, out: Path) -> str:
     """Write what `convert` or the trainer wrote as ONNX, of any batch; the network's name.
 
-    Inputs are `heard` and `faces` as in `family`, the critic's `faces` alone; outputs in the
-    network's order.
+    Inputs are `heard` and `faces` as in `family`, the critics' `faces` alone; of a published file
+    the faces are called `boxes`: it was shown boxes around faces, and ours upright ones
+    (`heard_painter`). Outputs in the network's order.
     """
     import torch
 
     net = load(checkpoint)
     name = str(net.network)
-    shapes = INPUTS[name]
+    shapes = {BOXES if net.published and k == FACES else k: v for k, v in INPUTS[name].items()}
     given = tuple(torch.zeros((1, *shape)) for shape in shapes.values())
     draft = out.with_name(f".{out.name}.part")
     with warnings.catch_warnings():

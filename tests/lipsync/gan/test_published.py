@@ -66,7 +66,8 @@ def test_onnx_gives_what_the_network_gives(tmp_path: Path, name: str) -> None:
     published(tmp_path / "it.pth", name)
     convert(tmp_path / "it.pth", tmp_path / "it.safetensors")
     assert export_network(tmp_path / "it.safetensors", tmp_path / "it.onnx") == name
-    given = {key: torch.rand(3, *shape) for key, shape in INPUTS[name].items()}
+    named = {"heard": "heard", "faces": "boxes"}  # as it was shown them
+    given = {named[key]: torch.rand(3, *shape) for key, shape in INPUTS[name].items()}
     session = onnxruntime.InferenceSession(str(tmp_path / "it.onnx"))
     outputs = session.run(None, {key: value.numpy() for key, value in given.items()})
     with torch.no_grad():
