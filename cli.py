@@ -13,7 +13,7 @@ import click
 
 from dubber import __version__
 from dubber.commands import look
-from dubber.commands.evaluate import evaluate_mt
+from dubber.commands.evaluate import evaluate_mt, evaluate_sync
 from dubber.commands.lips import evaluate_lips, lipsync, talk, train_ear
 from dubber.commands.terminal import EXIT_CODES, complain
 from dubber.commands.train_lips import train_lips
@@ -63,7 +63,7 @@ LOOKING = (look.languages, look.engines, look.voices, look.doctor)
 for group, commands in (
     (dub, (video, lipsync, talk, weights, *LOOKING)),
     (train, (train_mt, train_lips, train_ear)),
-    (evaluate, (evaluate_mt, evaluate_lips)),
+    (evaluate, (evaluate_mt, evaluate_lips, evaluate_sync)),
 ):
     for command in commands:
         group.add_command(command)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import tempfile
+from dataclasses import asdict
 from pathlib import Path
 
 import click
+import numpy as np
 
-from dubber.commands.terminal import bar
+from dubber.commands.terminal import bar, bars
 
 
 @click.command("mt")
@@ -50,3 +54,53 @@ def evaluate_mt(
         )
     click.echo(f"chrF++ {scores[0].signature}")
     click.echo(f"BLEU {scores[0].bleu_signature}")
+
+
+@click.command("sync")
+@click.argument("film", type=click.Path(path_type=Path))
+@click.option("--audio", type=click.Path(path_type=Path), help="Another sound than the film's.")
+@click.option(
+    "--model",
+    type=click.Path(path_type=Path, exists=True),
+    metavar="FOLDER",
+    help="An expert from `dub train lips export`; the embedded one if left out.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+def evaluate_sync(film: Path, audio: Path | None, model: Path | None, as_json: bool) -> None:
+    """Whether the lips in FILM belong to its sound: the protocol of LSE-D and LSE-C with our own
+    expert, face by face. NOT comparable with published figures: those are another expert's."""
+    from dubber.errors import NoInputError
+    from dubber.evaluate.sync import scores, signature, views
+    from dubber.lipsync.gan.agreement import CARD, Expert
+    from dubber.lipsync.mel import RATE
+    from dubber.lipsync.tracks import FaceTracks
+    from dubber.media.audio import blocks
+    from dubber.media.probe import choose_audio, probe
+    from dubber.media.video import VideoReader
+    from dubber.registry import choose, open_engine
+    from dubber.stages.find_faces import find_faces
+    from dubber.weights import locate
+
+    for path in (film, audio):
+        if path is not None and not path.is_file():
+            raise NoInputError("no such file", subject=path)
+    expert = Expert(model or locate(CARD))
+    heard = audio or film
+    with tempfile.TemporaryDirectory() as folder, bars() as watch:
+        track = choose_audio(probe(heard))
+        parts = blocks(heard, audio=track, rate=RATE, channels=1)
+        sound = np.concatenate([np.rint(part[:, 0] * 32767).astype(np.int16) for part in parts])
+        file = Path(folder) / "faces.npz"
+        finder = open_engine(choose("faces", "", "auto"))
+        find_faces(film, finder, target=file, progress=watch("faces"))
+        tracks = FaceTracks.load(file)
+        with VideoReader(film) as reader:
+            found = views(tracks, reader, sound, expert, progress=watch("lips"))
+    rows = scores(found, expert)
+    if as_json:
+        record = {"signature": signature(expert), "scores": [asdict(row) for row in rows]}
+        click.echo(json.dumps(record, indent=1))
+        return
+    for row in rows:
+        click.echo(row.row())
+    click.echo(signature(expert))

@@ -91,11 +91,18 @@ def train_lips_fit(dataset: Path, out: Path, config: Path, steps: int | None, de
 @click.option("-o", "--out", type=click.Path(path_type=Path), required=True, metavar="MODEL")
 @click.option("--revision", default="1", show_default=True)
 def train_lips_export(run: Path, out: Path, revision: str) -> None:
-    """Write the trained generator as a folder that `--lips gan:MODEL` takes."""
+    """Write what was trained in RUN: the generator as a folder that `--lips gan:MODEL` takes, or
+    the expert, if that is what RUN holds."""
+    from dubber.lipsync.gan.expert_export import export_expert
     from dubber.lipsync.gan.export import export
+    from dubber.lipsync.gan.recipe import EXPERT, MOUTH
     from dubber.lipsync.gan.train import CHECKPOINT
 
-    click.echo(export(run / "mouth" / CHECKPOINT, out, revision=revision))
+    expert = run / EXPERT / CHECKPOINT
+    if expert.is_file() and not (run / MOUTH).exists():
+        click.echo(export_expert(expert, out, revision=revision))
+    else:
+        click.echo(export(run / MOUTH / CHECKPOINT, out, revision=revision))
 
 
 @train_lips.command("evaluate")
@@ -124,6 +131,24 @@ def train_lips_evaluate(
     for way, means in summary(scores).items():
         click.echo(f"{way}: " + "  ".join(f"{name} {value}" for name, value in means.items()))
     click.echo(signature(clips))
+
+
+@train_lips.command("try-expert")
+@click.argument("dataset", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option("--split", default="known", show_default=True, help="train, known or unseen.")
+@click.option("--model", type=click.Path(path_type=Path, exists=True), metavar="FOLDER",
+              help="An expert that was exported; the embedded one if left out.")  # fmt: skip
+def train_lips_try_expert(dataset: Path, split: str, model: Path | None) -> None:
+    """How well the expert on lips tells held-out clips from the same clips out of sync."""
+    from dubber.lipsync.gan.agreement import CARD, Expert
+    from dubber.lipsync.gan.clips import each_clip
+    from dubber.lipsync.gan.expert_rows import Talk
+    from dubber.lipsync.gan.expert_trial import trial
+    from dubber.weights import locate
+
+    expert = Expert(model or locate(CARD))
+    for what, value in trial(expert, map(Talk.of, each_clip(dataset, split))).rows():
+        click.echo(f"{what:<44}{value}")
 
 
 @train_lips.command("convert")

@@ -80,7 +80,7 @@ class Expert:
             raise EngineError("no expert on lips here", subject=folder) from error
         if facts.get("schema") != SCHEMA or facts.get("frames") != FRAMES:
             raise EngineError(f"not an expert of {SCHEMA}", subject=folder)
-        self.revision = str(facts.get("step"))
+        self.step = int(facts.get("step", 0))
         self._judge = float(np.exp(slope)), offset
         self._seen, self._heard = (
             open_network(folder / name, threads=threads, runtime="onnxruntime")

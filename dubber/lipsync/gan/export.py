@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -67,21 +68,30 @@ def export(checkpoint: Path, out: Path, *, revision: str = "1", name: str = "lip
         "checkpoint_sha256": sha256_of(checkpoint),
     }
     (out / FACTS).write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
-    write_card(out, name=name, revision=revision, licence=facts["data"]["licence"])
+    write_card(
+        out,
+        name=name,
+        summary="Generator of mouths from landmarks, trained by this project, ONNX",
+        revision=revision,
+        licence=facts["data"]["licence"],
+        files=(NETWORK, HEAD, FACTS),
+    )
     MouthModel(out)
     return out
 
 
-def write_card(folder: Path, *, name: str, revision: str, licence: str) -> None:
+def write_card(
+    folder: Path, *, name: str, summary: str, revision: str, licence: str, files: Sequence[str]
+) -> None:
     """The card of the model in `folder`: where from, which licence, every file's sha256."""
     lines = [
         f"name = {json.dumps(name)}",
-        'summary = "Generator of mouths from landmarks, trained by this project, ONNX"',
+        f"summary = {json.dumps(summary)}",
         'source = "trained by `dub train lips` on clips of the GRID corpus: see MODEL_CARD.md"',
         f"revision = {json.dumps(revision)}",
         f"licence = {json.dumps(licence)}",
     ]
-    for path in (folder / file for file in (NETWORK, HEAD, FACTS)):
+    for path in (folder / file for file in files):
         lines += ["", "[[files]]", f'name = "{path.name}"', f'sha256 = "{sha256_of(path)}"']
         lines.append(f"bytes = {path.stat().st_size}")
     (folder / CARD).write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -18,7 +18,7 @@ import numpy as np
 from dubber.errors import DataError
 from dubber.lipsync.gan.board import Board
 from dubber.lipsync.gan.canvas import SIDE
-from dubber.lipsync.gan.clips import TRAIN, Clip, each_clip
+from dubber.lipsync.gan.clips import TRAIN, Clip, each_clip, read_manifest
 from dubber.lipsync.gan.expert_rows import Talk, expert_rows
 from dubber.lipsync.gan.published import SCHEMA
 from dubber.lipsync.gan.sound import cepstra, cepstra_at, mel, mel_at
@@ -96,7 +96,7 @@ def fit_family(
     """
     options = options or FamilyOptions()
     out.mkdir(parents=True, exist_ok=True)
-    checkpoint = out / CHECKPOINT
+    manifest, checkpoint = read_manifest(data), out / CHECKPOINT
     args = (name, data, checkpoint, options)
     with (
         team(options.processes, _help, args, device=options.device) as share,
@@ -109,7 +109,7 @@ def fit_family(
                     file.write(json.dumps({"step": run.step, **losses}) + "\n")
                 board.losses(run.step, losses)
             if run.step % options.save_steps == 0 or run.step == options.steps:
-                run.save(checkpoint)
+                run.save(checkpoint, {key: manifest[key] for key in ("licence", "credit")})
     return checkpoint
 
 
@@ -199,7 +199,7 @@ class _FamilyRun:
         self.share(self.critic.parameters())
         self.critic_optimizer.step()
 
-    def save(self, path: Path) -> None:
+    def save(self, path: Path, data: dict[str, str]) -> None:
         from safetensors.torch import save_file
 
         tensors = {f"net.{n}": t.contiguous() for n, t in self.net.state_dict().items()}
@@ -214,6 +214,7 @@ class _FamilyRun:
             "network": self.name,
             "step": self.step,
             "options": asdict(self.options),
+            "data": data,
         }
         draft = path.with_name(f".{path.name}.part")
         save_file(tensors, str(draft), {key: json.dumps(value) for key, value in facts.items()})

@@ -14,8 +14,7 @@ from dubber.lipsync.gan.family_train import TRAINED, FamilyOptions, fit_family
 from dubber.lipsync.gan.train import FitOptions, Weights, fit
 from dubber.protocols import Progress, silent
 
-MOUTH = "mouth"
-
+MOUTH, EXPERT = "mouth", "lip-expert"
 
 Recipe = Sequence[tuple[str, FitOptions | FamilyOptions]]
 
