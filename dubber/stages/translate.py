@@ -189,13 +189,11 @@ def _with_numbers(
     sentences: list[str], translator: Translator, judge: Judge
 ) -> list[list[Candidate]]:
     """The engine's candidates; where all lose a number that was said in words, more of them, for
-    the sentence with its numbers in figures, which engines keep. Small numbers, which may be other
-    words, only where the engine is not to be trusted; they come back in words."""
+    the sentence with its numbers in figures, which engines keep. Small ones come back in words."""
     answers = _with_terms(sentences, translator, judge)
     again = {}
     for place, (sentence, candidates) in enumerate(zip(sentences, answers, strict=True)):
-        sure = confidence_of(candidates[0]) >= judge.doubtful
-        written = in_figures(sentence, judge.source, small=not sure)
+        written = in_figures(sentence, judge.source)
         if written != sentence and all(
             numbers_lost(sentence, candidate.text, judge.source, judge.target)
             for candidate in candidates

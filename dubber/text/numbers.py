@@ -102,15 +102,15 @@ def numbers_meant(text: str, language: Language) -> list[str]:
     return figures_in(text) + [str(w.value) for w in _in_words(text, language) if w.meant]
 
 
-def in_figures(text: str, language: Language, *, small: bool) -> str:
+def in_figures(text: str, language: Language) -> str:
     """`text` with the numbers that it says in words, but for one, written in figures.
 
-    Those under `SURE` only if `small`, and only where another word or figures follow at once: at
-    the end of a clause they may be something else (Hindi दो, "give"; Bengali নয়, "is not").
+    Those under `SURE` only where another word or figures follow at once: at the end of a clause
+    they may be something else (Hindi दो, "give"; Bengali নয়, "is not").
     """
     done, begun = "", 0
     for word in _in_words(text, language):
-        if word.value >= SURE or (small and word.meant):
+        if word.meant:
             done += text[begun : word.start] + str(word.value)
             begun = word.end
     return done + text[begun:]
