@@ -15,7 +15,7 @@ from dubber.schema import Candidate, Segment, Slot, Transcript
 from dubber.text.glossary import mark, unmark
 from dubber.text.numbers import SURE, in_figures, numbers_in, numbers_lost, words_of
 from dubber.text.sentences import chunks
-from dubber.translation.aside import is_foreign, set_aside
+from dubber.translation.aside import foreign_words, is_foreign, set_aside
 from dubber.translation.choose import Judge, confidence_of
 
 BATCH_SEGMENTS = 16
@@ -221,7 +221,8 @@ def _small_in_words(text: str, numbers: Collection[str], language: Language) -> 
 def _with_terms(
     sentences: list[str], translator: Translator, judge: Judge
 ) -> list[list[Candidate]]:
-    """The engine's candidates, with the glossary's terms in them wherever it kept their marks."""
+    """The engine's candidates, with the glossary's terms, and words in letters that it does not
+    know, in them wherever it kept their marks."""
 
     def ask(texts: list[str]) -> list[list[Candidate]]:
         if not texts:
@@ -233,7 +234,10 @@ def _with_terms(
             n_best=judge.options.n_best,
         )
 
-    marked = [mark(sentence, judge.terms) for sentence in sentences]
+    marked = [
+        mark(text, {word: word for word in foreign_words(text, judge.source)} | dict(judge.terms))
+        for text in sentences
+    ]
     answers = []
     for candidates, (_, meaning) in zip(ask([text for text, _ in marked]), marked, strict=True):
         texts = [unmark(candidate.text, meaning) for candidate in candidates]

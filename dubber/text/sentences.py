@@ -10,16 +10,22 @@ from dubber.text.graphemes import clusters
 MAX_BYTES = 2000
 CLAUSE_ENDS = ",;:،؛–—"
 OPENING = "\"'“‘([«"
+ADDRESS = re.compile(
+    r"(?<![\w.+-])(?:https?://|www\.|[\w.+-]+@|\w+\.[a-z0-9])[\w./?=&%#:+~@-]*[\w/]", re.ASCII
+)  # the last way to begin is a name with a dot and a small letter: x.org, v1.2
 CLOSING = "\"'”’)]»"
 
 
 def split(text: str, language: Language) -> list[str]:
-    """The sentences of `text`, each with its end mark. An abbreviation of the pack, an initial or a
-    decimal point ends none."""
+    """The sentences of `text`, each with its end mark. An abbreviation of the pack, an initial, a
+    decimal point or a mark within an address (a.b@c.in, x.org/y?z) ends none."""
     ends = re.escape(language.sentence_ends)
     sentences: list[str] = []
     begun = 0
+    addresses = [match.span() for match in ADDRESS.finditer(text)]
     for mark in re.finditer(rf"[{ends}]+[{re.escape(CLOSING)}]*(?=\s|$|[^\W\d_])", text):
+        if any(first < mark.start() < last for first, last in addresses):
+            continue
         before = text[begun : mark.end()].split()
         after = text[mark.end() :].split(maxsplit=1)
         touching = after[0] if after and not text[mark.end()].isspace() else ""

@@ -1,7 +1,8 @@
-"""What is not a translator's business: pictures, and sentences in another language's letters.
+"""What is not a translator's business: pictures, and words in another language's letters.
 
 A model that meets an emoji drops it, and one that meets letters it never saw makes something up.
-Both are kept from it, and stand in the translation as they stood in the source.
+Both are kept from it, and stand in the translation as they stood in the source. Latin letters
+within a sentence are its own affair: an engine knows best what it makes of an English word.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ PICTURE = regex.compile(
     r"(?:(?=[\u2190-\U0010ffff])[\p{Extended_Pictographic}\p{Regional_Indicator}\u2669-\u266f]"
     r"[\ufe0e\ufe0f\u200d\U0001f3fb-\U0001f3ff]*)+"
 )
+
+RUN = regex.compile(r"[\p{L}\p{M}\u200c\u200d]+")
+LATIN = "Latn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,17 @@ def set_aside(sentence: str) -> Aside:
         regex.sub(r"\s+", " ", PICTURE.sub(" ", rest)).strip(),
         "".join(PICTURE.findall(rest)),
     )
+
+
+def foreign_words(text: str, language: Language) -> list[str]:
+    """The runs of letters in `text` of which none is the language's own or Latin."""
+    own = (language.script, LATIN)
+    return [
+        word
+        for word in RUN.findall(text)
+        if not any(script_of(letter) in own for letter in word)
+        and any(letter.isalpha() for letter in word)
+    ]
 
 
 def is_foreign(text: str, language: Language) -> bool:

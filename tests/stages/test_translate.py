@@ -250,6 +250,13 @@ def test_mixed_letters_are_translated_sentence_by_sentence() -> None:
     assert one("यह JavaScript है। How nice!", translator).text == "<यह JavaScript है।> How nice!"
 
 
+def test_words_in_other_letters_are_kept_from_the_engine_and_from_loss() -> None:
+    translator = Counting()
+    kept = one("मैं நாளை market जाऊँगा 你好।", translator)
+    assert kept.text == "<मैं நாளை market जाऊँगा 你好।>"
+    assert translator.asked == ["मैं 900001 market जाऊँगा 900002।"]
+
+
 def test_five_thousand_characters_come_through_whole() -> None:
     translator = Counting()
     text = " ".join(f"बात नंबर {n} है और चलती रहती है," for n in range(170))

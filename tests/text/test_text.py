@@ -20,6 +20,21 @@ HINDI, TAMIL, ENGLISH = (languages.get(code) for code in ("hi", "ta", "en"))
 INDIC = st.text(alphabet="नमस्तेकि।? \u200dதமிழ்ab, ", max_size=80)
 
 
+@pytest.mark.parametrize(
+    ("text", "pieces"),
+    [
+        ("a.b@c.co.in पर लिखो। ठीक?", ["a.b@c.co.in पर लिखो।", "ठीक?"]),
+        ("https://x.org/a?b=1&c.d देखो", ["https://x.org/a?b=1&c.d देखो"]),
+        ("see example.org/x?y. Then go", ["see example.org/x?y.", "Then go"]),
+        ("www.x.in? हाँ", ["www.x.in?", "हाँ"]),
+        ("It ends.We go", ["It ends.", "We go"]),
+        ("घर गया।फिर आया", ["घर गया।", "फिर आया"]),
+    ],
+)
+def test_a_sentence_does_not_end_within_an_address(text: str, pieces: list[str]) -> None:
+    assert sentences.split(text, HINDI) == pieces
+
+
 def test_a_sentence_does_not_end_at_an_abbreviation_an_initial_or_a_decimal_point() -> None:
     text = "डॉ. शर्मा आए। क्या आप 3.5 किलो लेंगे? हाँ।"
     assert sentences.split(text, HINDI) == [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dubber import languages
-from dubber.translation.aside import is_foreign, set_aside
+from dubber.translation.aside import foreign_words, is_foreign, set_aside
 
 HINDI = languages.get("hi")
 
@@ -45,3 +45,20 @@ def test_pictures_stand_apart_and_come_back(
 )
 def test_foreign_is_what_has_letters_and_none_of_its_own(text: str, foreign: bool) -> None:
     assert is_foreign(text, HINDI) is foreign
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("मैं நாளை market जाऊँगा 你好।", ["நாளை", "你好"]),
+        ("यह JavaScript framework है", []),
+        ("π का मान", ["π"]),
+        ("मैंநா गया", []),  # a word of both is the engine's affair
+        ("\u0301 42 🙂", []),
+        ("", []),
+    ],
+)
+def test_foreign_words_are_neither_of_its_own_letters_nor_latin(
+    text: str, words: list[str]
+) -> None:
+    assert foreign_words(text, HINDI) == words
