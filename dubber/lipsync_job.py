@@ -186,6 +186,7 @@ class _Work:
             raise DataError(
                 f"no face in it that looks at us and is {options.min_face_pixels} pixels wide",
                 subject=job.video,
+                cure="give a photo or a film of somebody who does",
             )
         if not report.changed and source is None:
             _copied(film, picture)

@@ -118,9 +118,9 @@ BUILT_IN = (
         "lips.heard",
         "dubber.engines.lips_heard:Heard",
         "mouths drawn from sound: Wav2Lip, LipGAN or Speech2Vid, converted and exported",
-        "full",
+        "preview",
         needs=("cv2", "onnxruntime"),
-        wants="an exported network: NAME:FILE.onnx",
+        wants="a network: NAME:FILE.onnx",
     ),
     EngineSpec(
         "asr.fake", "dubber.engines.fake:FakeRecognizer", "for tests: made-up words", "fake"

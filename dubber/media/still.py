@@ -49,6 +49,8 @@ def read_frame(path: Path, at: float) -> Image:
     """The picture that the film at `path` shows at `at` seconds, its sides even; NoInputError,
     MediaError or DataError."""
     with VideoReader(path) as reader:
+        if reader.stream.hdr:
+            raise MediaError("it is HDR, and its light levels would be lost", subject=path)
         last: Frame | None = None
         for frame in reader:
             if last is not None and frame.time > at:

@@ -87,6 +87,15 @@ def test_one_picture_of_a_film_is_the_one_shown_then(film: Path) -> None:
         read_frame(film, 2.5)
 
 
+def test_a_picture_whose_light_would_be_lost_is_refused(tmp_path: Path) -> None:
+    options = {"x265-params": "log-level=none:colorprim=9:transfer=16:colormatrix=9"}
+    film = make_picture(
+        tmp_path / "hdr.mp4", codec="libx265", pixels="yuv420p10le", options=options, colour=9
+    )
+    with pytest.raises(MediaError, match="HDR"):
+        read_frame(film, 0.0)
+
+
 def test_what_is_no_image_is_refused(tmp_path: Path) -> None:
     (tmp_path / "face.png").write_bytes(b"\x89PNG no more")
     with pytest.raises(MediaError):
