@@ -8,16 +8,19 @@ than one with two threads. Between the CPU's, torch's gloo carries the gradients
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     import torch
 
 #: Called after `backward`: makes the gradient of every weight the mean of all processes'.
 Share = Callable[[Iterable["torch.nn.Parameter"]], None]
+Made = TypeVar("Made")
 LEAST = 0.05  # of the highest rate: where it ends
 
 
@@ -27,6 +30,10 @@ def rate(step: int, *, highest: float, steps: int, warmup: int, decay: int) -> f
     warm = min(1.0, step / max(1, warmup))
     left = (steps - step) / max(1, decay)
     return highest * warm * min(1.0, max(LEAST, left))
+
+
+def alone(weights: Iterable[torch.nn.Parameter]) -> None:
+    """A Share: the gradients of a process alone are the mean already."""
 
 
 @contextmanager
@@ -40,7 +47,7 @@ def team(
     this context.
     """
     if size == 1:
-        yield _alone
+        yield alone
         return
     import torch
 
@@ -65,6 +72,25 @@ def team(
                 process.terminate()
             if torch.distributed.is_initialized():
                 torch.distributed.destroy_process_group()
+
+
+def ahead(
+    make: Callable[[int], Made], numbers: Iterable[int], workers: int
+) -> Generator[Made, None, None]:
+    """What `make` makes of each of `numbers`, in their order, made by `workers` threads while the
+    one before is used. Close it, or go through it."""
+    with ThreadPoolExecutor(workers) as pool:
+        waiting: deque[Future[Made]] = deque()
+        try:
+            for number in numbers:
+                waiting.append(pool.submit(make, number))
+                if len(waiting) > workers + 1:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
 
 
 def device_of(device: str, rank: int) -> str:
@@ -95,10 +121,6 @@ def _meet(meeting: Path, rank: int, size: int, device: str) -> None:
         rank=rank,
         world_size=size,
     )
-
-
-def _alone(weights: Iterable[torch.nn.Parameter]) -> None:
-    """The gradients of a process alone are the mean already."""
 
 
 def _mean(weights: Iterable[torch.nn.Parameter]) -> None:

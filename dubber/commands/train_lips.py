@@ -36,6 +36,8 @@ def open_finder() -> FaceFinder:
 @click.option(
     "--known-every", default=10, show_default=True, metavar="N", help="Held out: each Nth."
 )
+@click.option("--size", type=click.Choice(["128", "256"]), default="128", show_default=True,
+              help="Width of the pictures; 256 for faces seen closely.")  # fmt: skip
 @click.option("--workers", default=1, show_default=True, metavar="N")
 def train_lips_prepare(
     videos: tuple[Path, ...],
@@ -45,6 +47,7 @@ def train_lips_prepare(
     by_file: bool,
     unseen: tuple[str, ...],
     known_every: int,
+    size: str,
     workers: int,
 ) -> None:
     """Find and align the faces in VIDEOS (files or folders), split by speaker.
@@ -62,6 +65,7 @@ def train_lips_prepare(
             open_finder=open_finder,
             licence=licence,
             credit=credit,
+            size=int(size),
             workers=workers,
             progress=progress,
         )
@@ -74,13 +78,42 @@ def train_lips_prepare(
 @click.argument("dataset", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.option("-o", "--out", type=click.Path(path_type=Path), required=True, metavar="RUN")
 @click.option("--config", type=click.Path(path_type=Path), required=True, metavar="FILE.toml")
-@click.option("--steps", type=int, metavar="N", help="Train so many steps, not FILE's.")
-@click.option("--device", default="", metavar="NAME", help="cpu or cuda; FILE's if left out.")
-def train_lips_fit(dataset: Path, out: Path, config: Path, steps: int | None, device: str) -> None:
-    """Train on DATASET as FILE.toml says; goes on from the checkpoint in RUN."""
+@click.option("--steps", type=click.IntRange(1), metavar="N", help="Train so many steps.")
+@click.option("--epochs", type=click.IntRange(1), metavar="N", help="Train so many epochs.")
+@click.option("--steps-per-epoch", type=click.IntRange(1), metavar="N",
+              help="After each epoch: a checkpoint and pictures.")  # fmt: skip
+@click.option("--batch-size", type=click.IntRange(2), metavar="N", help="Frames, or stretches.")
+@click.option("--workers", type=click.IntRange(1), metavar="N", help="Threads that make batches.")
+@click.option("--gpus", type=click.IntRange(0), metavar="N",
+              help="Train on so many, a process each; 0: on the processor.")  # fmt: skip
+def train_lips_fit(
+    dataset: Path,
+    out: Path,
+    config: Path,
+    steps: int | None,
+    epochs: int | None,
+    steps_per_epoch: int | None,
+    batch_size: int | None,
+    workers: int | None,
+    gpus: int | None,
+) -> None:
+    """Train on DATASET as FILE.toml says, or as the options do; goes on from the checkpoint in
+    RUN. `tensorboard --logdir RUN` shows curves and pictures, if it is installed."""
     from dubber.lipsync.gan.recipe import changed, read_recipe, run
 
-    recipe = changed(read_recipe(config), steps=steps, device=device)
+    if epochs is not None and (steps is not None or steps_per_epoch is None):
+        raise click.UsageError("--epochs needs --steps-per-epoch, and no --steps")
+    if epochs is not None and steps_per_epoch is not None:
+        steps = epochs * steps_per_epoch
+    recipe = changed(
+        read_recipe(config),
+        steps=steps,
+        save_steps=steps_per_epoch,
+        batch=batch_size,
+        workers=workers,
+        device=None if gpus is None else "cuda" if gpus else "cpu",
+        processes=None if gpus is None else max(1, gpus),
+    )
     with bar("fit") as progress:
         for checkpoint in run(recipe, dataset, out, progress=progress):
             click.echo(checkpoint)

@@ -5,7 +5,7 @@ Pairs of neighbouring frames share their references and their changes: rows 2n a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ from dubber.lipsync.gan.canvas import (
     mouth,
     openness,
     stacked,
+    times_of,
 )
 from dubber.lipsync.gan.clips import Clip
 from dubber.lipsync.shape import measure
@@ -64,7 +65,7 @@ class Batch:
 
 @dataclass
 class Drawer:
-    """Endless batches of `pairs` pairs, by `seed`; `speakers` weighs them, "*" the others."""
+    """Batches of `pairs` pairs, by `seed`; `speakers` weighs them, "*" the others."""
 
     clips: Sequence[Clip]
     pairs: int
@@ -86,17 +87,12 @@ class Drawer:
             for person in set(people)
         }
 
-    def __iter__(self) -> Iterator[Batch]:
-        return self.batches(0)
-
-    def batches(self, first: int) -> Iterator[Batch]:
-        """From batch number `first` on; each depends on seed and number alone."""
-        while True:
-            random = np.random.default_rng([self.seed, first])
-            rows = [row for _ in range(self.pairs) for row in self._pair(random)]
-            parts = [np.stack(column) for column in zip(*rows, strict=True)]
-            yield Batch(parts[0], parts[1], parts[2][:, None], parts[3][:, None])
-            first += 1
+    def batch(self, number: int) -> Batch:
+        """Batch `number`: it depends on that and the seed alone."""
+        random = np.random.default_rng([self.seed, number])
+        rows = [row for _ in range(self.pairs) for row in self._pair(random)]
+        parts = [np.stack(column) for column in zip(*rows, strict=True)]
+        return Batch(parts[0], parts[1], parts[2][:, None], parts[3][:, None])
 
     def _pair(self, random: Generator) -> list[tuple[Pictures, Pictures, Pictures, Pictures]]:
         number = int(random.choice(len(self.clips), p=self._chances))
@@ -113,10 +109,11 @@ class Drawer:
         images = change_look(images, len(frames), self.changes, random)
         rows = []
         for row, (image, own) in enumerate(zip(images[:2], points[:2], strict=True)):
-            covered = mask([own, other])
+            times = times_of(image)
+            covered = mask([own, other], times=times)
             bent = bent_to([images[2 + row], *images[4:]], [points[2 + row], *points[4:]], own)
             shown = stacked(image, bent, own, covered)
-            rows.append((shown, image.transpose(2, 0, 1), covered, mouth(own)))
+            rows.append((shown, image.transpose(2, 0, 1), covered, mouth(own, times=times)))
         return rows
 
     def _alike(self, number: int, at: int, random: Generator) -> list[tuple[int, int]]:
@@ -164,12 +161,12 @@ def change_shape(
     middle = np.array([WIDTH - 1, HEIGHT - 1]) / 2
     shift = middle - linear @ middle + random.normal(0, 2.0 * much, 2)
     matrix = np.column_stack([linear, shift])
+    times = times_of(images[0])
+    size, half = (times * WIDTH, times * HEIGHT), (times - 1) / 2
+    own = np.column_stack([linear, times * shift + half - half * linear.sum(axis=1)])
     changed = [
         np.asarray(
-            cv2.warpAffine(
-                image, matrix, (WIDTH, HEIGHT), None, cv2.INTER_LINEAR, cv2.BORDER_REFLECT
-            ),
-            np.uint8,
+            cv2.warpAffine(image, own, size, None, cv2.INTER_LINEAR, cv2.BORDER_REFLECT), np.uint8
         )
         for image in images
     ]
@@ -188,12 +185,13 @@ def change_look(
     gain = np.exp(random.normal(0, 0.18 * colour, 3) + random.normal(0, 0.2 * colour))
     gamma = np.exp(random.normal(0, 0.22 * colour))
     table = ((np.arange(256) / 255.0) ** gamma).astype(np.float32)
-    common = _ramp(0.2 * light, random)
+    size = images[0].shape[:2]
+    common = _ramp(0.2 * light, size, random)
     soft = random.uniform(0.5, 1.2) if random.random() < changes.soft else 0.0
     grain = abs(random.normal(0, 0.006))
     apart = np.exp(random.normal(0, 0.03 * light, 3))
-    differently = _ramp(0.05 * light, random)
-    noise = random.standard_normal((HEIGHT, WIDTH, 3), np.float32) * np.float32(grain)
+    differently = _ramp(0.05 * light, size, random)
+    noise = random.standard_normal((*size, 3), np.float32) * np.float32(grain)
     mixed = (mixing * gain[:, None]).astype(np.float32)
     result = []
     for number, image in enumerate(images):
@@ -208,9 +206,9 @@ def change_look(
     return result
 
 
-def _ramp(much: float, random: Generator) -> Floats:
-    """A light from one side, (HEIGHT, WIDTH, 1), about 1."""
+def _ramp(much: float, size: tuple[int, ...], random: Generator) -> Floats:
+    """A light from one side, `size` (H, W) and one plane, about 1."""
     x, y = random.normal(0, much, 2)
-    across = np.linspace(-1, 1, WIDTH)[None] * x
-    down = np.linspace(-1, 1, HEIGHT)[:, None] * y
+    across = np.linspace(-1, 1, size[1])[None] * x
+    down = np.linspace(-1, 1, size[0])[:, None] * y
     return np.asarray(np.exp(across + down)[..., None], np.float32)

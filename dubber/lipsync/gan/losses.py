@@ -5,9 +5,11 @@ from __future__ import annotations
 import torch
 from torch.nn import functional
 
+from dubber.lipsync.gan.canvas import WIDTH
 from dubber.lipsync.gan.nets import PatchCritic
+from dubber.training import Share
 
-DOWN, ACROSS = slice(24, 80), slice(24, 104)  # of the canvas: the mouth, however wide open
+DOWN, ACROSS = (24, 80), (24, 104)  # of the canvas: the mouth, however wide open
 
 
 def within(values: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
@@ -33,46 +35,50 @@ def motion(drawn: torch.Tensor, real: torch.Tensor, mouth: torch.Tensor) -> torc
 class Adversary:
     """A critic with its own optimizer, in the way of audiocraft: `learn` makes it better,
     `judge` gives the generator's losses. It sees the middle of the canvas, and only patches that
-    hold something of `mask` count: over the whole lower face it learned nothing in 300 steps.
+    hold something of `mask` count. `share` as in `training`.
     """
 
-    def __init__(self, *, width: int, learning_rate: float) -> None:
+    def __init__(self, *, width: int, learning_rate: float, share: Share) -> None:
         self.critic = PatchCritic(width)
         self.optimizer = torch.optim.Adam(
             self.critic.parameters(), lr=learning_rate, betas=(0.5, 0.99)
         )
+        self._share = share
 
-    def learn(
-        self, drawn: torch.Tensor, real: torch.Tensor, drive: torch.Tensor, mask: torch.Tensor
-    ) -> float:
+    def learn(self, drawn: torch.Tensor, real: torch.Tensor, mask: torch.Tensor) -> float:
         """One step on least squares (Mao et al. 2017); its loss, 0.5 where it knows nothing."""
         self.critic.requires_grad_(True)
-        drawn, real, drive, mask = (part[..., DOWN, ACROSS] for part in (drawn, real, drive, mask))
-        both = torch.cat([torch.cat([real, drive], 1), torch.cat([drawn.detach(), drive], 1)])
-        scores, _ = self.critic(both)
+        drawn, real, mask = (_middle(part) for part in (drawn, real, mask))
+        scores, _ = self.critic(torch.cat([real, drawn.detach()]))
         share = _patches(mask, scores)
         true, false = scores.chunk(2)
         loss = within((true - 1) ** 2, share) + within(false**2, share)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
+        self._share(self.critic.parameters())
         self.optimizer.step()
         self.critic.requires_grad_(False)
         return float(loss.detach())
 
     def judge(
-        self, drawn: torch.Tensor, real: torch.Tensor, drive: torch.Tensor, mask: torch.Tensor
+        self, drawn: torch.Tensor, real: torch.Tensor, mask: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """How unreal `drawn` looks, and how far what the critic's layers see in it is off."""
         self.critic.requires_grad_(False)
-        drawn, real, drive, mask = (part[..., DOWN, ACROSS] for part in (drawn, real, drive, mask))
-        scores, seen = self.critic(torch.cat([drawn, drive], 1))
+        drawn, real, mask = (_middle(part) for part in (drawn, real, mask))
+        scores, seen = self.critic(drawn)
         with torch.no_grad():
-            _, wanted = self.critic(torch.cat([real, drive], 1))
+            _, wanted = self.critic(real)
         fooled = within((scores - 1) ** 2, _patches(mask, scores))
         apart = [
             within((a - b).abs(), _patches(mask, a)) for a, b in zip(seen, wanted, strict=True)
         ]
         return fooled, torch.stack(apart).mean()
+
+
+def _middle(picture: torch.Tensor) -> torch.Tensor:
+    times = picture.shape[-1] // WIDTH
+    return picture[..., times * DOWN[0] : times * DOWN[1], times * ACROSS[0] : times * ACROSS[1]]
 
 
 def _patches(mask: torch.Tensor, like: torch.Tensor) -> torch.Tensor:

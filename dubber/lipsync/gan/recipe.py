@@ -69,12 +69,25 @@ def _filled(default: Any, given: Mapping[str, Any], path: Path) -> Any:
     return replace(default, **given)
 
 
-def changed(recipe: Recipe, *, steps: int | None, device: str) -> Recipe:
-    """The recipe with other steps or another device, where they are given."""
-    given: dict[str, Any] = {"steps": steps} if steps is not None else {}
-    if device:
-        given["device"] = device
-    return [(model, replace(options, **given)) for model, options in recipe]
+def changed(recipe: Recipe, **given: Any) -> Recipe:
+    """The recipe with other options for all of its networks, where they are not None.
+
+    `batch` is a number of frames, of which the mouth's is made of pairs; `workers` is the mouth's
+    alone. ConfigError for a batch that cannot be.
+    """
+    wanted = {name: value for name, value in given.items() if value is not None}
+    if wanted.get("batch", 2) < 2:
+        raise ConfigError("a batch has at least 2 frames", cure="give --batch-size 2 or more")
+    changed: list[tuple[str, FitOptions | FamilyOptions]] = []
+    for model, options in recipe:
+        own = dict(wanted)
+        if isinstance(options, FitOptions):
+            if "batch" in own:
+                own["pairs"] = own.pop("batch") // 2
+        else:
+            own.pop("workers", None)
+        changed.append((model, replace(options, **own)))
+    return changed
 
 
 def run(recipe: Recipe, data: Path, out: Path, *, progress: Progress = silent) -> list[Path]:

@@ -10,18 +10,20 @@ import json
 import logging
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import asdict, dataclass, field
+from itertools import count
 from pathlib import Path
-from queue import Queue
-from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from dubber.errors import DataError
 from dubber.lipsync.gan.batches import Batch, Changes, Drawer
+from dubber.lipsync.gan.board import Board
 from dubber.lipsync.gan.clips import KNOWN, TRAIN, UNSEEN, read_clips, read_manifest
 from dubber.protocols import Progress, silent
+from dubber.training import Share, ahead, alone, device_of, rate, team
 from dubber.version import VERSION
 
 if TYPE_CHECKING:
@@ -29,12 +31,13 @@ if TYPE_CHECKING:
 
     from dubber.lipsync.gan.losses import Adversary
     from dubber.lipsync.gan.nets import MouthNet
+    from dubber.protocols import Image
 
 log = logging.getLogger(__name__)
 
 CHECKPOINT = "checkpoint.safetensors"
 LOSSES = "losses.jsonl"
-SCHEMA = "lips-checkpoint/1"
+SCHEMA = "lips-checkpoint/2"
 HEAD_SHARE = 0.3  # of the learning rate, for the last convolution
 
 
@@ -69,19 +72,15 @@ class FitOptions:
     bfloat16: bool = True
     device: str = "cpu"
     seed: int = 1
-    threads: int = 2
+    threads: int = 2  # of each process
+    processes: int = 1  # each learns from batches of its own; a step is their mean
+    workers: int = 1  # threads that make batches
     save_steps: int = 200
     log_steps: int = 20
     most_clips: int = 0  # a speaker; 0: all
     weights: Weights = field(default_factory=Weights)
     changes: Changes = field(default_factory=Changes)
     speakers: dict[str, float] = field(default_factory=dict)  # how often each is drawn; "*": others
-
-    def rate(self, step: int) -> float:
-        """The learning rate at `step`, from 1 to `steps`."""
-        warm = min(1.0, step / max(1, self.warmup_steps))
-        left = (self.steps - step) / max(1, self.decay_steps)
-        return self.learning_rate * warm * min(1.0, max(0.05, left))
 
 
 def fit(
@@ -93,48 +92,73 @@ def fit(
     `out/seen-STEP.png` pictures every `save_steps`. The same data, options and thread count give
     the same weights. DataError if a loss is no number or the checkpoint is of another network.
     """
+    options = options or FitOptions()
+    out.mkdir(parents=True, exist_ok=True)
+    checkpoint = out / CHECKPOINT
+    watched = read_clips(data, UNSEEN, most=1) or read_clips(data, KNOWN, most=1)
+    watched = watched or read_clips(data, TRAIN, most=1)[:1]
+    recent: list[dict[str, float]] = []
+    first, args = 0, (data, checkpoint, options)
+    with (
+        team(options.processes, _help, args, device=options.device) as share,
+        Board(out) as board,
+    ):
+        began = time.monotonic()
+        for run, losses in _steps(*args, share, rank=0):
+            first = first or run.step
+            recent.append(losses)
+            progress(run.step, options.steps)
+            if run.step % options.log_steps == 0:
+                frames = (run.step - first + 1) * 2 * options.pairs * options.processes
+                means = _log(out / LOSSES, run.step, recent, frames / (time.monotonic() - began))
+                board.losses(run.step, means)
+                recent.clear()
+            if run.step % options.save_steps == 0 or run.step == options.steps:
+                run.save(checkpoint)
+                board.picture(run.step, _show(out / f"seen-{run.step:06d}.png", run, watched))
+    return checkpoint
+
+
+def _steps(
+    data: Path, checkpoint: Path, options: FitOptions, share: Share, *, rank: int
+) -> Iterator[tuple[Run, dict[str, float]]]:
+    """The steps of one process of the team: the run after each, and its own batch's losses."""
     import torch
 
-    options = options or FitOptions()
     manifest = read_manifest(data)
     torch.set_num_threads(options.threads)
-    out.mkdir(parents=True, exist_ok=True)
-    run = Run(options, {key: manifest[key] for key in ("licence", "credit")})
-    checkpoint = out / CHECKPOINT
+    told = {key: manifest[key] for key in ("licence", "credit", "size")}
+    run = Run(options, told, share=share, rank=rank)
     if checkpoint.exists():
         run.restore(checkpoint)
     clips = read_clips(data, TRAIN, most=options.most_clips)
     drawer = Drawer(clips, options.pairs, options.seed, options.changes, options.speakers)
-    watched = read_clips(data, UNSEEN, most=1) or read_clips(data, KNOWN, most=1) or clips[:1]
-    recent: list[dict[str, float]] = []
-    began, first = time.monotonic(), run.step
-    with _Ahead(drawer.batches(run.step)) as batches:
+    numbers = count(run.step * options.processes + rank, options.processes)
+    with closing(ahead(drawer.batch, numbers, options.workers)) as batches:
         while run.step < options.steps:
-            recent.append(run.learn(next(batches)))
-            progress(run.step, options.steps)
-            if run.step % options.log_steps == 0:
-                speed = (run.step - first) * 2 * options.pairs / (time.monotonic() - began)
-                _log(out / LOSSES, run.step, recent, speed)
-                recent.clear()
-            if run.step % options.save_steps == 0 or run.step == options.steps:
-                run.save(checkpoint)
-                _show(out / f"seen-{run.step:06d}.png", run, watched)
-    return checkpoint
+            yield run, run.learn(next(batches))
+
+
+def _help(rank: int, share: Share, data: Path, checkpoint: Path, options: FitOptions) -> None:
+    for _ in _steps(data, checkpoint, options, share, rank=rank):
+        pass
 
 
 class Run:
     """The state of a training run, and its one step."""
 
-    def __init__(self, options: FitOptions, data: dict[str, str]) -> None:
+    def __init__(
+        self, options: FitOptions, data: dict[str, str], *, share: Share = alone, rank: int = 0
+    ) -> None:
         import torch
 
         from dubber.lipsync.gan.losses import Adversary
         from dubber.lipsync.gan.nets import MouthNet, MouthNetSizes
 
-        self.options, self.data = options, data
+        self.options, self.data, self.share = options, data, share
         torch.manual_seed(options.seed)
         sizes = MouthNetSizes(options.widths)
-        self.device = torch.device(options.device)
+        self.device = torch.device(device_of(options.device, rank))
         self.net: MouthNet = MouthNet(sizes).to(self.device, memory_format=torch.channels_last)
         self.average: MouthNet = MouthNet(sizes).to(self.device)
         self.average.load_state_dict(self.net.state_dict())
@@ -150,7 +174,7 @@ class Run:
             betas=(0.9, 0.99),
         )
         self.adversary: Adversary = Adversary(
-            width=options.critic_width, learning_rate=options.critic_learning_rate
+            width=options.critic_width, learning_rate=options.critic_learning_rate, share=share
         )
         self.adversary.critic.to(self.device)
         self.step = 0
@@ -161,13 +185,19 @@ class Run:
 
         self.step += 1
         options = self.options
+        now = rate(
+            self.step,
+            highest=options.learning_rate,
+            steps=options.steps,
+            warmup=options.warmup_steps,
+            decay=options.decay_steps,
+        )
         for group in self.optimizer.param_groups:
-            group["lr"] = options.rate(self.step) * group["share"]
+            group["lr"] = now * group["share"]
         shown = torch.from_numpy(batch.shown).to(self.device)
         real = torch.from_numpy(batch.real).to(self.device).float() / 255
         mask = (torch.from_numpy(batch.mask).to(self.device) > 0).float()
         mouth = (torch.from_numpy(batch.mouth).to(self.device) > 0).float()
-        drive = shown[:, -4:-1].float() / 255
         with self._cast():
             drawn = self.net(shown).float()
         drawn = drawn * mask + real * (1 - mask)
@@ -175,8 +205,8 @@ class Run:
         told: dict[str, float] = {}
         if self.step > options.critic_step and options.weights.critic:
             with self._cast():
-                told["critic learns"] = self.adversary.learn(drawn, real, drive, mouth)
-                fooled, apart = self.adversary.judge(drawn, real, drive, mouth)
+                told["critic learns"] = self.adversary.learn(drawn, real, mouth)
+                fooled, apart = self.adversary.judge(drawn, real, mouth)
             losses |= {"critic": fooled, "features": apart}
         weights = asdict(options.weights)
         loss = torch.stack([weights[name] * value for name, value in losses.items()]).sum()
@@ -184,6 +214,7 @@ class Run:
             raise DataError(f"the loss is no number at step {self.step}", cure="lower the rate")
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
+        self.share(self.net.parameters())
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), options.clip)
         self.optimizer.step()
         keep = min(options.averaging, (1 + self.step) / (10 + self.step))
@@ -278,42 +309,7 @@ def read_checkpoint(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]
     return tensors, facts
 
 
-class _Ahead:
-    """Batches made in a thread while the step before is computed, in their order."""
-
-    def __init__(self, batches: Iterator[Batch]) -> None:
-        self._batches = batches
-        self._queue: Queue[Batch | BaseException] = Queue(maxsize=3)
-        self._over = Event()
-        self._thread = Thread(target=self._make, daemon=True)
-
-    def __enter__(self) -> Iterator[Batch]:
-        self._thread.start()
-        return iter(self._next, None)
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        while not self._queue.empty():
-            self._queue.get_nowait()
-        self._thread.join(10)
-
-    def _next(self) -> Batch:
-        made = self._queue.get()
-        if isinstance(made, BaseException):
-            raise made
-        return made
-
-    def _make(self) -> None:
-        try:
-            for batch in self._batches:
-                self._queue.put(batch)
-                if self._over.is_set():
-                    return
-        except Exception as error:  # noqa: BLE001  handed to the loop, which raises it
-            self._queue.put(error)
-
-
-def _show(path: Path, run: Run, clips: list[Any]) -> None:
+def _show(path: Path, run: Run, clips: list[Any]) -> Image:
     """Rows of a face: as it is, the most fitting reference, and drawn by the averaged network."""
     import cv2
     import torch
@@ -321,7 +317,7 @@ def _show(path: Path, run: Run, clips: list[Any]) -> None:
     rows = []
     for clip in clips[:4]:
         calm = Changes(colour=0, light=0, shape=0, soft=0, other_clip=0)
-        batch = next(Drawer([clip], 3, 5, calm).batches(0))
+        batch = Drawer([clip], 3, 5, calm).batch(0)
         with torch.no_grad():
             drawn = run.average(torch.from_numpy(batch.shown).to(run.device)).float().cpu().numpy()
         keep = batch.mask > 0
@@ -330,12 +326,15 @@ def _show(path: Path, run: Run, clips: list[Any]) -> None:
             parts = [batch.real[row], batch.shown[row, 6:9], drawn[row]]
             rows.append(np.hstack([part.transpose(1, 2, 0) for part in parts]))
     columns = [np.vstack(rows[n::3]) for n in range(3)]
-    cv2.imwrite(str(path), np.hstack(columns))
+    shown = np.hstack(columns)
+    cv2.imwrite(str(path), shown)
+    return shown
 
 
-def _log(path: Path, step: int, recent: list[dict[str, float]], speed: float) -> None:
+def _log(path: Path, step: int, recent: list[dict[str, float]], speed: float) -> dict[str, float]:
     names = recent[-1]
     means = {n: round(float(np.mean([r[n] for r in recent if n in r])), 5) for n in names}
     line = {"step": step, **means, "frames a second": round(speed, 1)}
     with path.open("a", encoding="utf-8") as file:
         file.write(json.dumps(line) + "\n")
+    return means

@@ -22,7 +22,7 @@ from tests.lipsync.gan.people import person
 
 def examples(pairs: int = 12) -> Examples:
     calm = Changes(colour=0, light=0, shape=0, soft=0, other_clip=0)
-    batch = next(Drawer([person()], pairs, 3, calm).batches(0))
+    batch = Drawer([person()], pairs, 3, calm).batch(0)
     real = np.ascontiguousarray(batch.real.transpose(0, 2, 3, 1))
     runs = np.arange(2 * pairs) // 6
     return Examples(batch.shown, real, batch.mask[:, 0], batch.mouth[:, 0], runs)

@@ -28,7 +28,7 @@ def runtime(request: pytest.FixtureRequest) -> str:
 
 def batch() -> Batch:
     calm = Changes(colour=0, light=0, shape=0, soft=0, other_clip=0)
-    return next(Drawer([person()], 2, 1, calm).batches(0))
+    return Drawer([person()], 2, 1, calm).batch(0)
 
 
 def off(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> NDArray[np.int64]:

@@ -41,9 +41,9 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_batches_are_the_same_for_a_seed_and_number_and_come_in_pairs() -> None:
     clips = [person()]
-    first = next(Drawer(clips, 3, 7).batches(5))
-    again = next(Drawer(clips, 3, 7).batches(5))
-    later = next(Drawer(clips, 3, 7).batches(6))
+    first = Drawer(clips, 3, 7).batch(5)
+    again = Drawer(clips, 3, 7).batch(5)
+    later = Drawer(clips, 3, 7).batch(6)
     assert (first.shown == again.shown).all()
     assert (first.shown != later.shown).any()
     assert first.shown.shape == (6, CHANNELS, HEIGHT, WIDTH)
@@ -55,7 +55,7 @@ def test_batches_are_the_same_for_a_seed_and_number_and_come_in_pairs() -> None:
 def test_without_changes_what_is_drawn_is_a_frame_of_the_clip() -> None:
     clip = person()
     calm = Changes(colour=0, light=0, shape=0, soft=0, other_clip=0)
-    batch = next(Drawer([clip], 4, 2, calm).batches(0))
+    batch = Drawer([clip], 4, 2, calm).batch(0)
     known = clip.faces.transpose(0, 3, 1, 2).astype(int)
     for real in batch.real:
         flipped = known[..., ::-1]
@@ -114,9 +114,9 @@ def test_training_goes_on_where_it_ended_and_ends_in_the_same_weights(
     from dubber.lipsync.gan.train import read_checkpoint
 
     recipe = read_recipe(repository / "configs" / "debug.toml")[:1]
-    run(changed(recipe, steps=8, device=""), data, tmp_path / "once")
-    run(changed(recipe, steps=6, device=""), data, tmp_path / "twice")
-    (path,) = run(changed(recipe, steps=8, device=""), data, tmp_path / "twice")
+    run(changed(recipe, steps=8), data, tmp_path / "once")
+    run(changed(recipe, steps=6), data, tmp_path / "twice")
+    (path,) = run(changed(recipe, steps=8), data, tmp_path / "twice")
     one, _ = read_checkpoint(tmp_path / "once" / "mouth" / "checkpoint.safetensors")
     two, facts = read_checkpoint(path)
     assert facts["step"] == 8
@@ -189,3 +189,47 @@ def test_a_folder_that_holds_no_generator_is_one_clear_line(tmp_path: Path) -> N
     (tmp_path / NETWORK).write_bytes(b"\x08\x07 no network")
     with pytest.raises(EngineError, match="generator is damaged"):
         MouthModel(tmp_path)
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize("model", ["mouth", "lip-expert"])
+def test_two_processes_train_one_network(
+    data: Path, tmp_path: Path, repository: Path, model: str
+) -> None:
+    from safetensors.torch import load_file
+
+    recipe = [row for row in read_recipe(repository / "configs" / "debug.toml") if row[0] == model]
+    asked = changed(recipe, steps=4, device=None, processes=2)
+    (checkpoint,) = run(asked, data, tmp_path / "both")
+    (again,) = run(asked, data, tmp_path / "again")
+    (alone,) = run(changed(recipe, steps=4), data, tmp_path / "alone")
+    both, twice, one = (load_file(path) for path in (checkpoint, again, alone))
+    assert all(bool((both[name] == twice[name]).all()) for name in both)
+    assert any(bool((both[name] != one[name]).any()) for name in both if name.startswith("net."))
+
+
+@pytest.mark.torch
+def test_the_critic_learns_to_tell_soft_pictures_from_sharp_ones_of_any_colour() -> None:
+    import torch
+    from torch.nn import functional
+
+    from dubber.lipsync.gan.losses import Adversary
+    from dubber.training import alone
+
+    torch.manual_seed(1)
+    faces = torch.from_numpy(person().faces.transpose(0, 3, 1, 2).copy()).float() / 255
+    mask = torch.ones((8, 1, HEIGHT, WIDTH))
+    random = np.random.default_rng(1)
+    adversary = Adversary(width=16, learning_rate=1e-3, share=alone)
+    told = []
+    for _ in range(60):
+        rows = torch.from_numpy(random.integers(0, len(faces), 8))
+        gain = torch.from_numpy(random.uniform(0.4, 1.1, (8, 3, 1, 1))).float()
+        real = faces[rows] * gain
+        soft = functional.avg_pool2d(functional.pad(real, (1, 1, 1, 1), mode="replicate"), 3, 1)
+        told.append(adversary.learn(soft, real, mask))
+    assert np.mean(told[-5:]) < 0.35
+    fooled, _ = adversary.judge(soft, real, mask)
+    right, apart = adversary.judge(real, real, mask)
+    assert fooled > 2 * right
+    assert apart == 0
