@@ -2,9 +2,10 @@
 
 Preview quality: see its model card. What it cannot do well it still does honestly. Numbers and
 Latin words go through masked and come out as they were, words that it never met come out in the
-target's letters (`translation.carried`): a candidate that lost or doubled a mask is passed over,
-and if all did, the words around the masks are translated piece by piece. A sentence
-without a letter (emoji, digits, dashes) passes as it is.
+target's letters (`translation.carried`): a candidate that lost or doubled a mask is passed over.
+If all did, the model is shown the words it never met; if numbers are lost all the same, the words
+around the masks are translated piece by piece. A sentence without a letter (emoji, digits, dashes)
+passes as it is.
 """
 
 from __future__ import annotations
@@ -148,19 +149,28 @@ class MtCompact:
                 strict=True,
             )
         )
-        answers = []
+        answers = [
+            [
+                Candidate(self._close(c.text, part, target), c.score)
+                for c in found.get(number, ())
+                if _keeps(c.text, part) and c.text.strip()
+            ]
+            for number, part in enumerate(parts)
+        ]
+        again = [n for n, part in enumerate(parts) if not answers[n] and part.bare]
+        bare = [part for n in again if (part := parts[n].bare)]
+        for number, answer in zip(
+            again, self._ask(bare, target, n_best) if bare else (), strict=True
+        ):
+            answers[number] = answer
         for number, part in enumerate(parts):
-            good = [c for c in found.get(number, ()) if _keeps(c.text, part) and c.text.strip()]
-            if not good:
-                good = [self._around_masks(part, target)]
-            script = self._scripts[target]
-            answers.append(
-                [
-                    Candidate(close_wire(c.text, script=script, kept=part.kept), c.score)
-                    for c in good
-                ]
-            )
+            if not answers[number]:
+                around = self._around_masks(part, target)
+                answers[number] = [Candidate(self._close(around.text, part, target), around.score)]
         return answers
+
+    def _close(self, text: str, part: Wire, target: str) -> str:
+        return close_wire(text, script=self._scripts[target], kept=part.kept)
 
     def _around_masks(self, part: Wire, target: str) -> Candidate:
         """What lies between the masks translated alone, the masks kept where they are."""

@@ -71,6 +71,8 @@ def aligned(
     sure = np.flatnonzero(np.asarray(keep))
     halves = (places[::2], places[1::2])
     for judged, others in (halves, halves[::-1]):
+        if len(judged) < 2:
+            continue
         learned = [(left[i], right[i]) for i in (*sure, *others)]
         forth = word_table(learned)
         back = word_table([(b, a) for a, b in learned])
@@ -78,8 +80,6 @@ def aligned(
         def score(i: int, j: int) -> float:
             return agreement(left[i], right[j], forth) + agreement(right[j], left[i], back)  # noqa: B023 - used in this round only
 
-        if len(judged) < 2:
-            continue
         strangers = np.roll(judged, 1)
         bar = np.quantile([score(i, j) for i, j in zip(judged, strangers, strict=True)], above)
         for number in judged:

@@ -12,6 +12,7 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 from dubber.text import scripts_map
@@ -103,7 +104,7 @@ def shared_spans(
     whole = not scripts_map.maps(script_b)
     found = []
     for match in rare:
-        wanted = _sounds(transliterate(match.group(), "Deva"))
+        wanted = _sounds(match.group())
         if len(wanted) < SHORTEST:
             continue
         for place, (start, word) in enumerate(free):
@@ -122,9 +123,18 @@ def shared_spans(
     return found
 
 
-def _sounds(letters: str) -> str:
-    """What is left of Devanagari `letters` without length, voice, breath and nasality."""
-    return "".join(sound for _, sound in _heard(letters))
+@cache
+def _devanagari(word: str, script: str) -> str:
+    """By place in the Unicode block, so that a letter stays a letter, or else by sound."""
+    if scripts_map.maps(script):
+        return scripts_map.to_devanagari(word, script)
+    return transliterate(word, "Deva")
+
+
+@cache
+def _sounds(word: str) -> str:
+    """What is left of a word without length, voice, breath and nasality."""
+    return "".join(sound for _, sound in _heard(transliterate(word, "Deva")))
 
 
 def _heard(letters: str) -> Iterator[tuple[int, str]]:

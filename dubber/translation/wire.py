@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dubber.text import scripts_map
 from dubber.text.normalize import ascii_digits
@@ -53,10 +53,14 @@ def carry_nothing(text: str) -> Iterable[tuple[Span, str]]:
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """A sentence ready for the model: `text` in wire form, and what its masks stand for."""
+    """A sentence ready for the model: `text` in wire form, and what its masks stand for.
+
+    `bare` is the same with no more masked than must be, if more is.
+    """
 
     text: str
     kept: tuple[str, ...] = ()
+    bare: Wire | None = None
 
 
 def plain(text: str) -> str:
@@ -96,14 +100,19 @@ def open_wire(text: str, *, script: str, latin: bool, carry: Carry = carry_nothi
     """
     text = plain(text)
     kept = [(match.span(), match.group()) for match in keepers(text, latin=latin)][: len(MASKS)]
+    bare = _wire(text, kept, script)
     carried = [
         (span, word)
         for span, word in carry(text)
         if all(span[1] <= start or end <= span[0] for (start, end), _ in kept)
-    ]
-    kept = sorted([*kept, *carried[: len(MASKS) - len(kept)]])
-    wire = masked(text, [span for span, _ in kept])
-    return Wire(scripts_map.to_devanagari(wire, script), tuple(word for _, word in kept))
+    ][: len(MASKS) - len(kept)]
+    return replace(_wire(text, [*kept, *carried], script), bare=bare) if carried else bare
+
+
+def _wire(text: str, kept: Iterable[tuple[Span, str]], script: str) -> Wire:
+    kept = sorted(kept)
+    opened = masked(text, [span for span, _ in kept])
+    return Wire(scripts_map.to_devanagari(opened, script), tuple(word for _, word in kept))
 
 
 def close_wire(text: str, *, script: str, kept: Sequence[str]) -> str:
