@@ -108,9 +108,7 @@ def shared_spans(
         if len(wanted) < SHORTEST:
             continue
         for place, (start, word) in enumerate(free):
-            letters = (
-                transliterate(word, "Deva") if whole else scripts_map.to_devanagari(word, script_b)
-            )
+            letters = _devanagari(word, script_b)
             end = _beginning(letters, wanted)
             if (whole and end != len(letters)) or end is None:
                 continue
