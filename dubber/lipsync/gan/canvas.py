@@ -1,8 +1,8 @@
 """The upright square-on lower face that the generator draws, and what is drawn on it to drive it.
 
 A face is turned, scaled and shifted (never bent) so that the points that do not move with the
-mouth lie where they lie in a mean face. All pictures here are WIDTH x HEIGHT, BGR uint8, and all
-points are the kept landmarks (`lipsync.points`) in pixels of that canvas.
+mouth lie where they lie in a mean face. Points are the kept landmarks (`lipsync.points`) in pixels
+of a canvas of WIDTH x HEIGHT. Pictures are BGR uint8 and of that size, or `times` as large.
 """
 
 from __future__ import annotations
@@ -89,79 +89,95 @@ def laid(image: Image, matrix: Matrix, *, size: tuple[int, int] = (WIDTH, HEIGHT
     return np.asarray(shown, np.uint8)
 
 
-def drive(points: Points) -> Image:
-    """What tells the generator the mouth: outer lips, inner lips and jaw, (HEIGHT, WIDTH, 3)."""
+def drive(points: Points, *, times: int = 1) -> Image:
+    """What tells the generator the mouth: outer lips, inner lips and jaw."""
     import cv2
 
-    planes = [np.zeros((HEIGHT, WIDTH), np.uint8) for _ in range(3)]
+    planes = [np.zeros((times * HEIGHT, times * WIDTH), np.uint8) for _ in range(3)]
     for plane, part in zip(planes, (_OUTER, _INNER), strict=False):
-        cv2.fillPoly(plane, [_sixteenths(points[part])], 255, cv2.LINE_AA, 4)
-    jaw = _sixteenths(points[_LOWER_JAW])
-    cv2.polylines(planes[2], [jaw], False, 255, JAW_LINE, cv2.LINE_AA, 4)
+        cv2.fillPoly(plane, [_sixteenths(points[part], times)], 255, cv2.LINE_AA, 4)
+    jaw = _sixteenths(points[_LOWER_JAW], times)
+    cv2.polylines(planes[2], [jaw], False, 255, times * JAW_LINE, cv2.LINE_AA, 4)
     return np.stack(planes, axis=2)
 
 
-def mask(faces: Sequence[Points]) -> Image:
-    """255 over the mouths, chins and lower cheeks of all `faces`, else 0: (HEIGHT, WIDTH).
+def mask(faces: Sequence[Points], *, times: int = 1) -> Image:
+    """255 over the mouths, chins and lower cheeks of all `faces`, else 0: one plane.
 
     Of more than one, so that its edge does not tell where the jaw is.
     """
     import cv2
 
-    hull = cv2.convexHull(_sixteenths(np.vstack([points[_MASKED] for points in faces])))
-    filled = np.zeros((HEIGHT, WIDTH), np.uint8)
+    hull = cv2.convexHull(_sixteenths(np.vstack([points[_MASKED] for points in faces]), times))
+    filled = np.zeros((times * HEIGHT, times * WIDTH), np.uint8)
     cv2.fillConvexPoly(filled, hull, 255, shift=4)
-    ellipse = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * REACH + 1, 2 * REACH + 1))
-    filled = cv2.dilate(filled, ellipse)
-    filled[: int(NOSE[1]) - 4] = 0
+    across = 2 * times * REACH + 1
+    filled = cv2.dilate(filled, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (across, across)))
+    filled[: times * (int(NOSE[1]) - 4)] = 0
     return np.asarray(filled, np.uint8)
 
 
-def mouth(points: Points) -> Image:
-    """255 on the lips and a little around them: where a mouth is judged, (HEIGHT, WIDTH)."""
+def mouth(points: Points, *, times: int = 1) -> Image:
+    """255 on the lips and a little around them, where a mouth is judged: one plane."""
     import cv2
 
-    filled = np.zeros((HEIGHT, WIDTH), np.uint8)
-    cv2.fillConvexPoly(filled, cv2.convexHull(_sixteenths(points[_OUTER])), 255, shift=4)
-    return np.asarray(cv2.dilate(filled, np.ones((9, 9), np.uint8)), np.uint8)
+    filled = np.zeros((times * HEIGHT, times * WIDTH), np.uint8)
+    hull = cv2.convexHull(_sixteenths(points[_OUTER], times))
+    cv2.fillConvexPoly(filled, hull, 255, shift=4)
+    across = 8 * times + 1
+    return np.asarray(cv2.dilate(filled, np.ones((across, across), np.uint8)), np.uint8)
 
 
 def stacked(face: Image, seen: Sequence[Image], wanted: Points, covered: Image) -> Image:
-    """What the generator is shown, (CHANNELS, HEIGHT, WIDTH): the face with what is `covered`
-    (HEIGHT, WIDTH) taken out, the references bent to `wanted`, the drive, and the mask."""
-    bare = np.where(covered[..., None] > 0, np.uint8(128), face)
-    planes = np.concatenate([bare, *seen, drive(wanted), covered[..., None]], axis=2)
-    return np.ascontiguousarray(planes.transpose(2, 0, 1))
-
-
-def bent_to(images: Sequence[Image], sources: Sequence[Points], target: Points) -> list[Image]:
-    """Each of `images` with its landmarks moved to `target`, by one thin-plate spline for all.
-
-    `images` are canvases, or canvases in `LARGE` times their size; points are the canvas's.
-    """
+    """What the generator is shown, CHANNELS planes: the face with what is `covered` taken out, the
+    references bent to `wanted`, the drive, and the mask."""
     import cv2
 
-    to = np.vstack([target[_CONTROL].astype(np.float64), _EDGE])
-    basis, solver = _spline(to)
-    shown = []
-    for image, source in zip(images, sources, strict=True):
-        frm = np.vstack([source[_CONTROL].astype(np.float64), _EDGE])
-        field = basis @ (solver @ (frm - to))
-        coarse = field.reshape(HEIGHT // CELL, WIDTH // CELL, 2).astype(np.float32)
-        times = image.shape[1] // WIDTH
-        size = (times * WIDTH, times * HEIGHT)
-        fine = cv2.resize(coarse * times, size, interpolation=cv2.INTER_CUBIC)
-        places = fine + _GRIDS[times]
-        shown.append(
-            cv2.remap(image, places, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-        )
+    drawn = drive(wanted, times=times_of(face))
+    shown = np.empty((CHANNELS, *covered.shape), np.uint8)
+    for number, picture in enumerate((face, *seen, drawn)):
+        cv2.split(picture, list(shown[3 * number : 3 * number + 3]))
+    shown[:3, covered > 0] = 128
+    shown[-1] = covered
     return shown
 
 
-def enlarged(matrix: Matrix) -> Matrix:
-    """What takes a face to a canvas `LARGE` times as large, from what takes it to the canvas."""
-    half = (LARGE - 1) / 2  # pixels are squares: their middles move
-    return np.asarray(LARGE * matrix + np.array([[0, 0, half], [0, 0, half]]), np.float64)
+def times_of(picture: Image) -> int:
+    """How many times as large as the canvas a picture (H, W, 3) is."""
+    return int(picture.shape[1]) // WIDTH
+
+
+class Bend:
+    """Moves faces' landmarks to those of `target`, by one thin-plate spline for all faces."""
+
+    def __init__(self, target: Points) -> None:
+        self._to = np.vstack([target[_CONTROL].astype(np.float64), _EDGE])
+        self._basis, self._solver = _spline(self._to)
+
+    def of(self, image: Image, source: Points) -> Image:
+        """`image`, whose landmarks are `source`, bent."""
+        import cv2
+
+        frm = np.vstack([source[_CONTROL].astype(np.float64), _EDGE])
+        field = self._basis @ (self._solver @ (frm - self._to))
+        coarse = field.reshape(HEIGHT // CELL, WIDTH // CELL, 2).astype(np.float32)
+        times = times_of(image)
+        size = (times * WIDTH, times * HEIGHT)
+        places = cv2.resize(coarse * times, size, interpolation=cv2.INTER_CUBIC) + _GRIDS[times]
+        shown = cv2.remap(image, places, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+        return np.asarray(shown, np.uint8)
+
+
+def bent_to(images: Sequence[Image], sources: Sequence[Points], target: Points) -> list[Image]:
+    """Each of `images` with its landmarks moved to `target`."""
+    bend = Bend(target)
+    return [bend.of(image, source) for image, source in zip(images, sources, strict=True)]
+
+
+def enlarged(matrix: Matrix, times: int) -> Matrix:
+    """What takes a face to a canvas `times` as large, from what takes it to the canvas."""
+    half = (times - 1) / 2  # pixels are squares: their middles move
+    return np.asarray(times * matrix + np.array([[0, 0, half], [0, 0, half]]), np.float64)
 
 
 def _spline(knots: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -201,14 +217,21 @@ _CELLS = _cells()
 _GRIDS = {1: _grid(1), LARGE: _grid(LARGE)}
 
 
-def _sixteenths(points: Points) -> NDArray[np.int32]:
-    return np.rint(points * 16).astype(np.int32)
+def _sixteenths(points: Points, times: int) -> NDArray[np.int32]:
+    return np.rint(in_pixels(points, times) * 16).astype(np.int32)
 
 
-def on_canvas(image: Image, points: Points) -> tuple[Image, Points, Matrix]:
-    """A face's picture and landmarks on the canvas, and the matrix that took them there."""
+def in_pixels(points: Points, times: int) -> Points:
+    """Landmarks of the canvas in pixels of a picture `times` as large."""
+    return np.asarray(points * times + (times - 1) / 2, np.float32)
+
+
+def on_canvas(image: Image, points: Points, *, times: int = 1) -> tuple[Image, Points, Matrix]:
+    """A face's picture, `times` as large as the canvas, its landmarks on the canvas, and the matrix
+    that took them there."""
     matrix = upright(points)
-    return laid(image, matrix), moved(matrix, points), matrix
+    size = (times * WIDTH, times * HEIGHT)
+    return laid(image, enlarged(matrix, times), size=size), moved(matrix, points), matrix
 
 
 def on_whole(image: Image, points: Points) -> Image:

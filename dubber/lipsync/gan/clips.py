@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ import numpy as np
 
 from dubber.errors import DataError, NoInputError
 from dubber.lipsync.arrays import save_arrays
+from dubber.lipsync.gan.canvas import WIDTH, in_pixels, times_of
 from dubber.lipsync.points import KEPT
 
 if TYPE_CHECKING:
@@ -33,8 +34,9 @@ TRAIN, KNOWN, UNSEEN = "train", "known", "unseen"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Clip:
-    """One unbroken view of a face: pictures on the canvas (n, HEIGHT, WIDTH, 3), landmarks there
-    (n, len(KEPT), 2), whole faces (n, SIDE, SIDE, 3), and its 16 kHz sound, int16."""
+    """One unbroken view of a face: pictures on the canvas or `times` as large (n, H, W, 3), their
+    landmarks on the canvas (n, len(KEPT), 2), whole faces (n, SIDE, SIDE, 3), and its 16 kHz sound,
+    int16."""
 
     name: str
     speaker: str
@@ -76,6 +78,14 @@ class Clip:
             raise DataError("a clip of other landmarks", subject=path, cure="prepare it again")
         return clip
 
+    @property
+    def times(self) -> int:
+        return times_of(self.faces[0])
+
+    def film(self) -> Clip:
+        """As a film shows it: with landmarks in pixels of the pictures."""
+        return replace(self, points=in_pixels(self.points, self.times))
+
     def part(self, low: int, high: int) -> Clip:
         """The frames from `low` up to `high`, without their sound."""
         return Clip(
@@ -90,7 +100,8 @@ class Clip:
 
 
 def read_manifest(data: Path) -> dict[str, Any]:
-    """What `prepare` noted. NoInputError if it did not run, DataError if it is of another kind."""
+    """What `prepare` noted; `size` is the pictures' width. NoInputError if it did not run,
+    DataError if it is of another kind."""
     path = data / MANIFEST
     if not path.is_file():
         raise NoInputError(
@@ -102,7 +113,7 @@ def read_manifest(data: Path) -> dict[str, Any]:
         raise DataError("not a manifest", subject=path, cure="prepare the data again") from error
     if manifest.get("schema") != SCHEMA:
         raise DataError(f"not a manifest of {SCHEMA}", subject=path, cure="prepare the data again")
-    return manifest
+    return {"size": WIDTH, **manifest}
 
 
 def read_clips(data: Path, split: str, *, most: int = 0) -> list[Clip]:

@@ -74,16 +74,19 @@ def evaluate(
         raise DataError("no clips to evaluate on", cure="prepare some that are held out")
     scores: list[MouthScore] = []
     for number, clip in enumerate(clips, 1):
-        drawn, frames = parts(clip)
-        ways = _still_ways(clip, frames) | {BENT: _bent_way(clip, frames)}
-        ways |= {n: _renderer_way(renderer, clip, frames) for n, renderer in renderers.items()}
+        film = clip.film()
+        drawn, frames = parts(film)
+        ways = _still_ways(clip, frames) | {BENT: _bent_way(film, frames)}
+        ways |= {n: _renderer_way(renderer, film, frames) for n, renderer in renderers.items()}
+        lips = parts(clip)[0].points
+        masks = np.stack([mouth(points, times=clip.times) > 0 for points in lips])
         random = np.random.default_rng(seed)
         other = random.choice(frames, size=len(drawn.faces))
         shown = [drawn.faces]
         for name, way in ways.items():
             own = way(drawn, drawn.points)
-            driven = way(drawn, clip.points[other])
-            scores.append(_score(name, clip, drawn, clip.faces[other], own, driven))
+            driven = way(drawn, film.points[other])
+            scores.append(_score(name, clip, masks, drawn.faces, clip.faces[other], own, driven))
             shown.append(own)
         if pictures is not None:
             pictures.mkdir(parents=True, exist_ok=True)
@@ -123,6 +126,7 @@ def _still(image: Image) -> _Way:
 class _Alike:
     """In the place of a generator: shows the most alike reference as it was bent."""
 
+    times = 1
     head = Head(np.zeros((12, 1, 3, 3), np.float32), np.zeros(12, np.float32))
 
     def draw(self, shown: Pictures, head: Head) -> Pictures:
@@ -166,13 +170,14 @@ def painted(painter: MouthPainter, clip: Clip, wanted: Points) -> Pictures:
 def _score(
     way: str,
     clip: Clip,
-    drawn: Clip,
+    masks: NDArray[np.bool_],
+    faces: Pictures,
     other: Pictures,
     own: Pictures,
     driven: Pictures,
 ) -> MouthScore:
-    masks = np.stack([mouth(points) > 0 for points in drawn.points])
-    real = _unit(drawn.faces)
+    """Of what was drawn from the faces' `own` landmarks and as `driven` by those of `other`."""
+    real = _unit(faces)
     shown = _unit(own)
     off = np.abs(shown - real).mean(axis=3)[masks]
     squared = ((shown - real) ** 2).mean(axis=3)[masks]

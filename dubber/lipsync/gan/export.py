@@ -19,6 +19,8 @@ from dubber.weights import sha256_of
 if TYPE_CHECKING:
     import torch
 
+    from dubber.lipsync.gan.nets import MouthNet
+
 CARD = "card.toml"
 OPSET = 17
 
@@ -29,8 +31,6 @@ def export(checkpoint: Path, out: Path, *, revision: str = "1", name: str = "lip
     The network's last convolution takes its weights as inputs (`head.npz` holds the trained ones),
     so that one that was solved for a person can take their place. Returns `out`.
     """
-    import torch
-
     from dubber.lipsync.gan.nets import MouthNet, MouthNetSizes
 
     if find_spec("onnx") is None:
@@ -43,21 +43,7 @@ def export(checkpoint: Path, out: Path, *, revision: str = "1", name: str = "lip
         {n.removeprefix("average."): t for n, t in tensors.items() if n.startswith("average.")}
     )
     out.mkdir(parents=True, exist_ok=True)
-    shown = torch.zeros((1, CHANNELS, HEIGHT, WIDTH), dtype=torch.uint8)
-    draft = out / f".{NETWORK}.part"
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it is the older of torch's exporters
-        torch.onnx.export(
-            _with_head(net),
-            (shown, net.head.weight, net.head.bias),
-            str(draft),
-            dynamo=False,
-            opset_version=OPSET,
-            input_names=["shown", "weight", "bias"],
-            output_names=["drawn", "features"],
-            dynamic_axes={key: {0: "n"} for key in ("shown", "drawn", "features")},
-        )
-    draft.replace(out / NETWORK)
+    write_network(net, out / NETWORK, times=facts["data"].get("size", WIDTH) // WIDTH)
     head = {"weight": net.head.weight.detach().numpy(), "bias": net.head.bias.detach().numpy()}
     save_arrays(out / HEAD, head)
     told = {
@@ -78,6 +64,27 @@ def export(checkpoint: Path, out: Path, *, revision: str = "1", name: str = "lip
     )
     MouthModel(out)
     return out
+
+
+def write_network(net: MouthNet, path: Path, *, times: int = 1) -> None:
+    """The ONNX of a generator for canvases `times` as large, written beside `path` and renamed."""
+    import torch
+
+    shown = torch.zeros((1, CHANNELS, times * HEIGHT, times * WIDTH), dtype=torch.uint8)
+    draft = path.with_name(f".{path.name}.part")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it is the older of torch's exporters
+        torch.onnx.export(
+            _with_head(net),
+            (shown, net.head.weight, net.head.bias),
+            str(draft),
+            dynamo=False,
+            opset_version=OPSET,
+            input_names=["shown", "weight", "bias"],
+            output_names=["drawn", "features"],
+            dynamic_axes={key: {0: "n"} for key in ("shown", "drawn", "features")},
+        )
+    draft.replace(path)
 
 
 def write_card(

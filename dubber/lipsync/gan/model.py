@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from dubber.errors import EngineError
-from dubber.lipsync.gan.canvas import CHANNELS, HEIGHT, WIDTH
+from dubber.lipsync.gan.canvas import CHANNELS, HEIGHT, LARGE, WIDTH
 from dubber.lipsync.gan.runtime import CURE, open_network
 from dubber.weights import sha256_of
 
@@ -38,8 +38,10 @@ class Head:
 
 
 class MouthDrawer(Protocol):
-    """What draws lower faces from what `canvas.stacked` shows."""
+    """What draws lower faces from what `canvas.stacked` shows, `times` as large as the canvas."""
 
+    @property
+    def times(self) -> int: ...
     @property
     def head(self) -> Head: ...
     def draw(self, shown: Pictures, head: Head) -> Pictures: ...
@@ -52,7 +54,8 @@ class Generator(MouthDrawer, Protocol):
 
 
 class MouthModel:
-    """Draws lower faces; its `head` can be replaced by one that was solved for a person."""
+    """Draws lower faces; its `head` can be replaced by one that was solved for a person. `times`:
+    how many times as large as the canvas its pictures are, 1 or LARGE."""
 
     def __init__(self, folder: Path, *, threads: int = 0, runtime: str = "") -> None:
         """`runtime` as in `runtime.open_network`.
@@ -64,8 +67,10 @@ class MouthModel:
         self.path, self.threads = folder / NETWORK, threads
         self._open = partial(open_network, self.path, threads=threads, runtime=runtime)
         self._network = self._open()
+        _, sizes = self._network.inputs.get("shown", ("", ()))
+        self.times = LARGE if sizes[1:] == (LARGE * HEIGHT, LARGE * WIDTH) else 1
         wanted = {
-            "shown": ("uint8", (CHANNELS, HEIGHT, WIDTH)),
+            "shown": ("uint8", (CHANNELS, self.times * HEIGHT, self.times * WIDTH)),
             "weight": ("float32", self.head.weight.shape[1:]),
             "bias": ("float32", ()),
         }
@@ -87,13 +92,13 @@ class MouthModel:
         return other
 
     def draw(self, shown: Pictures, head: Head) -> Pictures:
-        """Lower faces (B, HEIGHT, WIDTH, 3) from what `canvas.stacked` shows (B, CHANNELS, …)."""
+        """Lower faces (B, H, W, 3) from what `canvas.stacked` shows (B, CHANNELS, H, W)."""
         drawn = self._run("drawn", shown, head)
         whole = np.rint(np.clip(drawn, 0, 1) * 255).astype(np.uint8)
         return np.ascontiguousarray(whole.transpose(0, 2, 3, 1))
 
     def features(self, shown: Pictures) -> Floats:
-        """What the head sees, (B, features, HEIGHT / 2, WIDTH / 2)."""
+        """What the head sees, (B, features, H / 2, W / 2)."""
         return self._run("features", shown, self.head)
 
     def _run(self, output: str, shown: Pictures, head: Head) -> Floats:

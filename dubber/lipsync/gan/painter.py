@@ -13,7 +13,7 @@ from dubber.lipsync.gan.canvas import (
     HEIGHT,
     LARGE,
     WIDTH,
-    bent_to,
+    Bend,
     enlarged,
     laid,
     mask,
@@ -21,7 +21,7 @@ from dubber.lipsync.gan.canvas import (
     on_canvas,
     openness,
     stacked,
-    upright,
+    times_of,
 )
 from dubber.lipsync.gan.fitting import Fitter
 from dubber.lipsync.gan.model import MouthDrawer
@@ -64,10 +64,11 @@ class GanPainter:
         """`faces` as the renderer chose them, at least one, from `frames` (n,) with `yaw` (n,).
         With a `fitter` its model is fitted to them and draws in the place of `model`."""
         self._model = model
-        placed = [on_canvas(face.image, face.points) for face in faces]
+        self._times = model.times
+        placed = [on_canvas(face.image, face.points, times=model.times) for face in faces]
         self._images = [image for image, _, _ in placed]
         self._large = [
-            laid(face.image, enlarged(matrix), size=_LARGE_SIZE)
+            laid(face.image, enlarged(matrix, LARGE), size=_LARGE_SIZE)
             for face, (_, _, matrix) in zip(faces, placed, strict=True)
         ]
         self._points = [own for _, own, _ in placed]
@@ -111,11 +112,11 @@ class GanPainter:
             far = far if len(far) else np.arange(len(frames))
             off = np.abs((shapes[far] - shapes[row]) / spread) @ SHAPE_WEIGHTS
             other = self._points[rows[(number * 7 + len(rows) // 2) % len(rows)]]
-            hidden = mask([self._points[row], other])
-            bent_ones = self._bent([int(far[off.argmin()])], self._points[row])
+            hidden = mask([self._points[row], other], times=self._times)
+            bent_ones = self._bent([int(far[off.argmin()])], Bend(self._points[row]))
             shown.append(stacked(self._images[row], bent_ones, self._points[row], hidden))
             covered.append(hidden)
-            mouths.append(mouth(self._points[row]))
+            mouths.append(mouth(self._points[row], times=self._times))
         return Examples(
             np.stack(shown),
             np.stack([self._images[row] for row in rows]),
@@ -132,12 +133,9 @@ class GanPainter:
             return np.asarray(frames[rows] // LONG_RUN, np.int64)
         return np.asarray(np.arange(len(rows)) // SHORT_RUN, np.int64)
 
-    def _bent(self, alike: Sequence[int], wanted: Points) -> list[Image]:
-        """The references bent to `wanted`: the mean of those most like it, then those that stay."""
-        rows = [*alike, *self._stay]
-        bent_ones = bent_to(
-            [self._images[row] for row in rows], [self._points[row] for row in rows], wanted
-        )
+    def _bent(self, alike: Sequence[int], bend: Bend) -> list[Image]:
+        """The references bent: the mean of those most like what is wanted, then those that stay."""
+        bent_ones = [bend.of(self._images[n], self._points[n]) for n in (*alike, *self._stay)]
         if len(alike) == 1:
             return bent_ones
         mean = np.mean(bent_ones[: len(alike)], axis=0).round().astype(np.uint8)
@@ -153,32 +151,35 @@ class GanPainter:
         import cv2
 
         asked = bent(face.points, self._wanted[number])
-        matrix = upright(face.points)
-        image = laid(face.image, matrix)
-        own, wanted = moved(matrix, face.points), moved(matrix, asked)
-        covered = mask([own, wanted])
+        image, own, matrix = on_canvas(face.image, face.points, times=self._times)
+        wanted = moved(matrix, asked)
+        covered = mask([own, wanted], times=self._times)
         alike = self._alike(number)
-        shown = stacked(image, self._bent(alike, wanted), wanted, covered)
+        bend = Bend(wanted)
+        bent_ones = self._bent(alike, bend)
+        shown = stacked(image, bent_ones, wanted, covered)
         drawn = self._model.draw(shown[None], self.fitted.head)[0]
-        large = self._detailed(drawn, shown[3:6].transpose(1, 2, 0), alike[0], wanted)
+        large = self._detailed(drawn, bent_ones[0], alike[0], bend)
         size = (face.image.shape[1], face.image.shape[0])
-        share = cv2.warpAffine(
-            _faded(covered), cv2.invertAffineTransform(matrix), size, flags=cv2.INTER_LINEAR
-        )[..., None]
-        layer = laid(large, cv2.invertAffineTransform(enlarged(matrix)), size=size)
+        back = [cv2.invertAffineTransform(enlarged(matrix, n)) for n in (self._times, LARGE)]
+        faded = _faded(covered, self._times)
+        share = cv2.warpAffine(faded, back[0], size, flags=cv2.INTER_LINEAR)[..., None]
+        layer = laid(large, back[1], size=size)
         base = face.image.astype(np.float32)
         mixed = np.rint(base + share * (layer.astype(np.float32) - base))
         return FacePatch(np.clip(mixed, 0, 255).astype(np.uint8), asked)
 
-    def _detailed(self, drawn: Image, alike: Image, row: int, wanted: Points) -> Image:
-        """`drawn` in `LARGE` times its size, with the detail that the generator softens and that
-        the canvas cannot hold, from the reference most like it."""
+    def _detailed(self, drawn: Image, alike: Image, row: int, bend: Bend) -> Image:
+        """`drawn`, LARGE times the canvas, with the detail that the generator softens and that its
+        canvas cannot hold, from the reference most like it."""
         import cv2
 
         off = alike.astype(np.float32) - drawn
-        fine = drawn + DETAIL * (off - cv2.GaussianBlur(off, (0, 0), FINE))
+        fine = drawn + DETAIL * (off - cv2.GaussianBlur(off, (0, 0), self._times * FINE))
+        if self._times == LARGE:
+            return np.asarray(np.clip(np.rint(fine), 0, 255), np.uint8)
         large = cv2.resize(fine, _LARGE_SIZE, interpolation=cv2.INTER_CUBIC)
-        (close,) = bent_to([self._large[row]], [self._points[row]], wanted)
+        close = bend.of(self._large[row], self._points[row])
         coarse = cv2.resize(close, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA)
         lost = close.astype(np.float32) - cv2.resize(
             coarse.astype(np.float32), _LARGE_SIZE, interpolation=cv2.INTER_CUBIC
@@ -216,7 +217,9 @@ def _look(image: Image) -> Floats:
     """A few brightnesses of the lower face, for how well two frames follow one another."""
     import cv2
 
-    small = cv2.resize(image[16:80, 32:96], (16, 12), interpolation=cv2.INTER_AREA)
+    n = times_of(image)
+    lower = image[n * 16 : n * 80, n * 32 : n * 96]
+    small = cv2.resize(lower, (16, 12), interpolation=cv2.INTER_AREA)
     grey = small.astype(np.float32).mean(axis=2).ravel()
     return np.asarray((grey - grey.mean()) / 8, np.float32)
 
@@ -224,12 +227,12 @@ def _look(image: Image) -> Floats:
 def _sharpness(image: Image, points: Points) -> float:
     """The mean change from a pixel to the next around the mouth."""
     grey = image.astype(np.float32).mean(axis=2)
-    lips = mouth(points) > 0
+    lips = mouth(points, times=times_of(image)) > 0
     across = np.abs(np.diff(grey, axis=1))[lips[:, 1:]]
     return float(across.mean()) if across.size else 0.0
 
 
-def _faded(covered: Image) -> Floats:
+def _faded(covered: Image, times: int) -> Floats:
     """0..1 on the canvas: 0 from the edge of what is covered, 1 a little inside."""
     import cv2
 
@@ -237,4 +240,4 @@ def _faded(covered: Image) -> Floats:
     inside[[0, -1]] = 0
     inside[:, [0, -1]] = 0
     depth = cv2.distanceTransform(inside, cv2.DIST_L2, 3)
-    return np.asarray(np.clip((depth - 1) / FEATHER, 0, 1), np.float32)
+    return np.asarray(np.clip((depth - 1) / (times * FEATHER), 0, 1), np.float32)

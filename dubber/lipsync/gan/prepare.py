@@ -15,8 +15,16 @@ import numpy as np
 
 from dubber.errors import DataError, DubError, NoInputError
 from dubber.lipsync.cuts import CutDetector
-from dubber.lipsync.gan.canvas import on_canvas, on_whole
-from dubber.lipsync.gan.clips import KNOWN, MANIFEST, RATE, SCHEMA, TRAIN, UNSEEN, Clip
+from dubber.lipsync.gan.canvas import WIDTH, on_canvas, on_whole
+from dubber.lipsync.gan.clips import (
+    KNOWN,
+    MANIFEST,
+    RATE,
+    SCHEMA,
+    TRAIN,
+    UNSEEN,
+    Clip,
+)
 from dubber.lipsync.points import KEPT, place
 from dubber.media import audio, probe
 from dubber.media.video import VideoReader
@@ -78,6 +86,7 @@ def prepare(
     open_finder: Callable[[], FaceFinder],
     licence: str,
     credit: str = "",
+    size: int = WIDTH,
     workers: int = 1,
     progress: Progress = silent,
 ) -> dict[str, Any]:
@@ -85,11 +94,12 @@ def prepare(
 
     What stands there already is kept. A film that cannot be used is listed with the reason.
     `open_finder` is called once a worker; with more than one it must be a function of a module.
-    Progress in films. DataError if no film has a face.
+    Pictures are `size` wide, WIDTH or LARGE times that. Progress in films. DataError if no film has
+    a face.
     """
     (out / "clips").mkdir(parents=True, exist_ok=True)
     (out / "films").mkdir(exist_ok=True)
-    tasks = [(source, out) for source in sources]
+    tasks = [(source, out, size // WIDTH) for source in sources]
     films: list[dict[str, Any]] = []
     if workers > 1:
         context = multiprocessing.get_context("spawn")
@@ -115,6 +125,7 @@ def prepare(
         "schema": SCHEMA,
         "licence": licence,
         "credit": credit,
+        "size": size,
         "films": [
             {"name": Path(f["path"]).name, "sha256": f["sha256"], "speaker": f["speaker"]}
             for f in films
@@ -138,28 +149,29 @@ def _begin(open_finder: Callable[[], FaceFinder]) -> None:
     _finder = open_finder()
 
 
-def _in_worker(task: tuple[Source, Path]) -> dict[str, Any]:
+def _in_worker(task: tuple[Source, Path, int]) -> dict[str, Any]:
     assert _finder is not None
     return _film(*task, _finder)
 
 
-def _film(source: Source, out: Path, finder: FaceFinder) -> dict[str, Any]:
+def _film(source: Source, out: Path, times: int, finder: FaceFinder) -> dict[str, Any]:
     """What became of a film: its clips' names, and the reason if there are none."""
     digest = sha256_of(source.path)
     note = out / "films" / f"{digest}.json"
     if note.is_file():
         known: dict[str, Any] = json.loads(note.read_text("utf-8"))
-        if known["speaker"] == source.speaker:
+        if (known["speaker"], known.get("times", 1)) == (source.speaker, times):
             return known | {"path": str(source.path)}
     film = {
         "path": str(source.path),
         "sha256": digest,
         "speaker": source.speaker,
+        "times": times,
         "clips": [],
         "reason": "",
     }
     try:
-        for clip in _clips(source, finder, digest):
+        for clip in _clips(source, times, finder, digest):
             clip.save(out / "clips" / f"{clip.name}.npz")
             film["clips"].append(clip.name)  # type: ignore[attr-defined]
         if not film["clips"]:
@@ -170,7 +182,7 @@ def _film(source: Source, out: Path, finder: FaceFinder) -> dict[str, Any]:
     return film
 
 
-def _clips(source: Source, finder: FaceFinder, digest: str) -> Iterator[Clip]:
+def _clips(source: Source, times: int, finder: FaceFinder, digest: str) -> Iterator[Clip]:
     media = probe.probe(source.path)
     track = media.audio[0] if media.audio else None
     sound = np.zeros(0, np.int16)
@@ -182,7 +194,10 @@ def _clips(source: Source, finder: FaceFinder, digest: str) -> Iterator[Clip]:
     with VideoReader(source.path) as reader:
         fps = float(reader.stream.frame_rate)
         for start, images, points in _views(reader, finder):
-            placed = [on_canvas(image, own) for image, own in zip(images, points, strict=True)]
+            placed = [
+                on_canvas(image, own, times=times)
+                for image, own in zip(images, points, strict=True)
+            ]
             begin = round(start * RATE)
             end = round((start + len(images) / fps) * RATE)
             yield Clip(
