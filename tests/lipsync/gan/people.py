@@ -48,6 +48,7 @@ class Mixer(MouthModel):
         for channel in range(12):
             weight[channel, channel, 1, 1] = 1  # the first reference alone
         self.head = Head(weight, np.zeros(12, np.float32))
+        self.times = 1
         self.facts = {}
 
     def features(self, shown: Pictures) -> Floats:
