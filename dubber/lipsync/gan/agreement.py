@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dubber.errors import EngineError
+from dubber.lipsync.gan.canvas import WIDTH
 from dubber.lipsync.gan.runtime import open_network
 from dubber.lipsync.mel import HOP, RATE, log_mel
 
@@ -32,17 +33,20 @@ PACE = 25  # frames a second
 ROWS = RATE // HOP // PACE  # of log-mel, a frame
 FRAMES = 9  # of a window: 0.36 seconds
 REACH = 15  # frames to either side in which the sound is looked for, as SyncNet's authors do
-MOUTH = (slice(24, 88), slice(16, 112))  # of the canvas
+TOP, BOTTOM, LEFT, RIGHT = 24, 88, 16, 112  # of the mouth, on the canvas
 DOWN, ACROSS = 32, 48
 LOUD = 12.0  # natural log of power below the loudest, under which nothing is told apart
 SCALE = 3.0
 
 
 def mouths(faces: Sequence[Image] | Pictures) -> Pictures:
-    """Of faces on the canvas: (n, DOWN, ACROSS)."""
+    """Of faces on the canvas, or on one some times as large: (n, DOWN, ACROSS)."""
     import cv2
 
-    cut = [cv2.cvtColor(face[MOUTH], cv2.COLOR_BGR2GRAY) for face in faces]
+    times = faces[0].shape[1] // WIDTH
+    down = slice(times * TOP, times * BOTTOM)
+    across = slice(times * LEFT, times * RIGHT)
+    cut = [cv2.cvtColor(face[down, across], cv2.COLOR_BGR2GRAY) for face in faces]
     small = [cv2.resize(one, (ACROSS, DOWN), interpolation=cv2.INTER_AREA) for one in cut]
     return np.asarray(small, np.uint8).reshape(-1, DOWN, ACROSS)
 

@@ -11,6 +11,7 @@ import pytest
 from dubber.errors import DataError, EngineError
 from dubber.lipsync.gan.agreement import (
     ACROSS,
+    CARD,
     DOWN,
     FACTS,
     FRAMES,
@@ -26,6 +27,7 @@ from dubber.lipsync.gan.expert_rows import STRETCH, Talk, expert_rows
 from dubber.lipsync.gan.expert_trial import trial
 from dubber.lipsync.gan.published import SCHEMA
 from dubber.lipsync.mel import BANDS
+from dubber.weights import locate
 from tests.lipsync.gan.people import person
 
 
@@ -126,3 +128,13 @@ def test_the_expert_learns_to_tell_and_is_exported_as_it_is(tmp_path: Path) -> N
     assert result.paired > 0.9
     assert result.placed == 1
     assert len(expert.look(other.mouths)) == 75 - FRAMES + 1
+
+
+def test_the_embedded_expert_is_read_and_gives_unit_vectors() -> None:
+    expert = Expert(locate(CARD), threads=1)
+    assert expert.step >= 1000
+    look = expert.look(mouths(person(75).faces))
+    listen = expert.listen(talk(1).mel)
+    assert look.shape == listen.shape == (75 - FRAMES + 1, 128)
+    assert np.allclose(np.linalg.norm(look, axis=1), 1, atol=1e-4)
+    assert np.abs(expert.odds(look @ listen.T)).max() < 20
