@@ -151,14 +151,18 @@ def train_lips_evaluate(
 
     Beside the renderers stand the average mouth and one frame's mouth for all.
     """
+    from dubber.lipsync.gan.agreement import CARD, Expert
     from dubber.lipsync.gan.clips import read_clips
     from dubber.lipsync.gan.evaluate import evaluate, signature, summary, write_scores
     from dubber.registry import choose, open_engine
+    from dubber.weights import locate
 
     clips = read_clips(dataset, split, most=most)
     renderers = {name: open_engine(choose("lips", name, "offline")) for name in lips or ("gan",)}
     with bar("evaluate") as progress:
-        scores = evaluate(clips, renderers, pictures=out, progress=progress)
+        scores = evaluate(
+            clips, renderers, expert=Expert(locate(CARD)), pictures=out, progress=progress
+        )
     if out is not None:
         write_scores(scores, out / "scores.jsonl")
     for way, means in summary(scores).items():

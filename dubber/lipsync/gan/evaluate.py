@@ -3,7 +3,7 @@
 Every clip gives the frames of its middle to be drawn again, and the others, but for a few beside
 them, to be met. The mouths are drawn from their own landmarks (`mouth_l1`, `psnr`, `ssim`,
 `sharpness`), and once more from those of other frames (`drive`: how much the mouth changes, over
-how much the two real mouths differ; 1 is right).
+how much the two real mouths differ; 1 is right), and once with the mouth held closed (`leak`).
 The protocol is that of LipRenderer: what is measured is what a film would show, blended.
 """
 
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,7 @@ from dubber.lipsync.gan.canvas import mouth
 from dubber.lipsync.gan.clips import Clip
 from dubber.lipsync.gan.model import Head
 from dubber.lipsync.gan.painter import GanPainter, best_references
+from dubber.lipsync.gan.strays import Listener, drift, resting
 from dubber.lipsync.shape import measure
 from dubber.protocols import FacePatch, LipRenderer, MouthPainter, Progress, silent
 from dubber.version import VERSION
@@ -30,6 +31,7 @@ from dubber.version import VERSION
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from dubber.lipsync.gan.agreement import Expert
     from dubber.protocols import Image, Points
 
     Floats = NDArray[np.float32]
@@ -43,7 +45,11 @@ AVERAGE, COPY, BENT = "average mouth", "copy", "bent reference"
 @dataclass(frozen=True, slots=True)
 class MouthScore:
     """One way of drawing, on one clip. `mouth_l1` in 0..1; `sharpness` 1: as sharp as the film;
-    `tremble`: the mean change from frame to frame over the film's own, 1 is right."""
+    `tremble`: the mean change from frame to frame over the film's own, 1 is right; `leak`: the
+    same of a mouth that is held closed, as in silence; `drift`: how far the mean picture is off,
+    0..1: what is another's. By the expert on lips: `sync_lost`, by how much less alike lips and
+    sound are than the film's (0 is right), and `offset`, seconds from where the film's lips are
+    most alike to their sound; None where the clip has no sound."""
 
     way: str
     speaker: str
@@ -54,12 +60,17 @@ class MouthScore:
     sharpness: float
     drive: float
     tremble: float
+    leak: float
+    drift: float
+    sync_lost: float | None = None
+    offset: float | None = None
 
 
 def evaluate(
     clips: Sequence[Clip],
     renderers: Mapping[str, LipRenderer],
     *,
+    expert: Expert | None = None,
     pictures: Path | None = None,
     seed: int = 1,
     progress: Progress = silent,
@@ -82,11 +93,16 @@ def evaluate(
         masks = np.stack([mouth(points, times=clip.times) > 0 for points in lips])
         random = np.random.default_rng(seed)
         other = random.choice(frames, size=len(drawn.faces))
+        closed = np.stack([resting(film.points[frames])] * len(drawn.faces))
+        first = int(len(clip.faces) * DRAWN[0])
+        listener = Listener(clip, first, expert) if expert and Listener.able(clip) else None
         shown = [drawn.faces]
         for name, way in ways.items():
             own = way(drawn, drawn.points)
             driven = way(drawn, film.points[other])
-            scores.append(_score(name, clip, masks, drawn.faces, clip.faces[other], own, driven))
+            held = way(drawn, closed)
+            score = _score(name, clip, masks, drawn.faces, clip.faces[other], own, driven, held)
+            scores.append(_heard(score, listener, drawn.faces, own))
             shown.append(own)
         if pictures is not None:
             pictures.mkdir(parents=True, exist_ok=True)
@@ -175,8 +191,10 @@ def _score(
     other: Pictures,
     own: Pictures,
     driven: Pictures,
+    held: Pictures,
 ) -> MouthScore:
-    """Of what was drawn from the faces' `own` landmarks and as `driven` by those of `other`."""
+    """Of what was drawn from the faces' `own` landmarks, as `driven` by those of `other`, and
+    `held` closed."""
     real = _unit(faces)
     shown = _unit(own)
     off = np.abs(shown - real).mean(axis=3)[masks]
@@ -198,7 +216,19 @@ def _score(
         sharpness=round(_detail(shown, masks) / max(_detail(real, masks), 1e-9), 3),
         drive=round(float(change.mean() / max(float(apart.mean()), 1e-9)), 3),
         tremble=round(_motion(shown, masks) / max(_motion(real, masks), 1e-9), 3),
+        leak=round(_motion(_unit(held), masks) / max(_motion(real, masks), 1e-9), 3),
+        drift=round(drift(shown, real, masks), 5),
     )
+
+
+def _heard(
+    score: MouthScore, listener: Listener | None, faces: Pictures, own: Pictures
+) -> MouthScore:
+    """The score with what the expert says."""
+    if listener is None:
+        return score
+    (right, its), (alike, theirs) = listener.sync(faces), listener.sync(own)
+    return replace(score, sync_lost=round(right - alike, 3), offset=round(abs(theirs - its), 3))
 
 
 def _detail(pictures: Floats, masks: NDArray[np.bool_]) -> float:
@@ -232,22 +262,25 @@ def _ssim(one: Floats, other: Floats) -> Floats:
 def summary(scores: Sequence[MouthScore]) -> dict[str, dict[str, float]]:
     """The means by way over speakers; of each speaker first over clips."""
     ways: dict[str, dict[str, float]] = {}
-    names = ("mouth_l1", "psnr", "ssim", "sharpness", "drive", "tremble")
+    names = [field.name for field in fields(MouthScore)][3:]
     for way in dict.fromkeys(score.way for score in scores):
         people: dict[str, list[MouthScore]] = {}
         for score in scores:
             if score.way == way:
                 people.setdefault(score.speaker, []).append(score)
+        means = {name: [_mean(own, name) for own in people.values()] for name in names}
         ways[way] = {
-            name: round(
-                float(
-                    np.mean([np.mean([getattr(s, name) for s in own]) for own in people.values()])
-                ),
-                4,
-            )
-            for name in names
+            name: round(float(np.nanmean(of)), 4)
+            for name, of in means.items()
+            if np.isfinite(of).any()
         }
     return ways
+
+
+def _mean(scores: Sequence[MouthScore], name: str) -> float:
+    """Of what is known; NaN if nothing is."""
+    known = [value for score in scores if (value := getattr(score, name)) is not None]
+    return float(np.mean(known)) if known else float("nan")
 
 
 def signature(clips: Sequence[Clip]) -> str:
