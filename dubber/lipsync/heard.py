@@ -36,7 +36,8 @@ QUIET = -12.0  # below full loudness, natural log of power, nothing is told apar
 SCALE = 4.0
 BLOCK = 60 * RATE  # samples heard at a time: memory does not grow with the length
 EARLY, LATE = 0.12, 0.04  # seconds around an aligned closure in which the heard one is looked for
-SILENT = 1e-5  # mean square of a sound in which nothing is said, of full scale
+SILENT = 1e-5  # mean square of a second in which nothing is said, of full scale
+FAINT = 1e-3  # beside the loudest second: a pause
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,11 +103,18 @@ class Ear:
 
 
 def level_of(samples: Samples) -> float | None:
-    """The log-mel value of full loudness; None if nothing is said."""
-    if not len(samples) or float(np.mean(np.square(samples))) < SILENT:
+    """The log-mel value of full loudness, of the seconds in which something sounds; None if
+    nothing is said."""
+    seconds = np.arange(0, len(samples), RATE)
+    power = np.array([np.square(samples[at : at + RATE]).mean() for at in seconds])
+    if not len(power) or power.max() < SILENT:
         return None
-    blocks = range(0, len(samples), BLOCK)
-    mels = [log_mel(samples[first : first + BLOCK])[::4] for first in blocks]
+    sounds = power > FAINT * power.max()
+    mels = []
+    for first in range(0, len(samples), BLOCK):
+        mel = log_mel(samples[first : first + BLOCK])[::4]
+        rows = (first + 4 * HOP * np.arange(len(mel))) // RATE
+        mels.append(mel[sounds[rows]])
     return float(np.percentile(np.concatenate(mels), LOUD))
 
 

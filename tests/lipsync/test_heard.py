@@ -81,6 +81,16 @@ def test_silence_is_a_resting_mouth(ear: Ear) -> None:
     assert ear.hear(np.zeros(0, np.float32)).shape == (0, 2)
 
 
+def test_a_few_words_in_a_long_silence_are_heard_as_they_are_alone(ear: Ear) -> None:
+    words, _ = babble(3.0, 7)
+    alone = ear.hear(words)
+    hiss = np.random.default_rng(0).normal(0, 1e-4, 280 * RATE).astype(np.float32)
+    long = np.concatenate([hiss[: 90 * RATE], 0.1 * words, hiss[90 * RATE :]])
+    heard = ear.hear(long)
+    assert np.abs(heard[9005:9295] - alone[5:295]).mean() < 0.05
+    assert np.abs(heard[1000:8000, 0]).mean() < np.abs(alone[:, 0]).mean() / 2
+
+
 def test_lips_close_where_the_ear_hears_them_before_a_burst() -> None:
     mouth = np.full((100, 2), 0.5, np.float32)
     mouth[45:48, 0] = 0.1
