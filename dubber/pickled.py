@@ -2,7 +2,8 @@
 
 A .pth is a pickle, which is a program for a stack machine. `pickletools` takes it apart without
 running it; this interpreter knows the instructions that build containers, numbers, strings and
-tensors, and refuses every other (https://docs.python.org/3/library/pickletools.html). Both of
+tensors, and refuses every other (https://docs.python.org/3/library/pickletools.html), or puts a
+blank in the place of what it would have made, where the caller says that there is more. Both of
 torch's formats are read: the zip of 1.6 and later, and the sequence of pickles before it.
 """
 
@@ -75,6 +76,10 @@ class _Settings(dict[str, Any]):
     """What was an object of settings."""
 
 
+class _Blank:
+    """In the place of what is neither a container, nor settings, numbers, strings or a tensor."""
+
+
 class _RefusedError(Exception):
     """An instruction or a name that weights do not need."""
 
@@ -82,16 +87,17 @@ class _RefusedError(Exception):
 _MARK = object()
 
 
-def read_pth(path: Path, *, most: int = MOST_BYTES) -> Any:
+def read_pth(path: Path, *, most: int = MOST_BYTES, blanks: bool = False) -> Any:
     """The containers in `path`, its tensors as arrays. DataError, one line, if it is damaged, has
     more than `most` bytes, or holds anything but containers, settings, numbers, strings and
-    tensors. Settings (`argparse.Namespace`) come as dictionaries."""
+    tensors. Settings (`argparse.Namespace`) come as dictionaries. With `blanks`, other objects do
+    not matter: each comes as an object that holds nothing, and is neither built nor called."""
     try:
         if path.stat().st_size > most:
             raise DataError("too large for a checkpoint of these networks", subject=path)
         if zipfile.is_zipfile(path):
-            return _from_zip(path, most)
-        return _from_sequence(path)
+            return _from_zip(path, most, blanks=blanks)
+        return _from_sequence(path, blanks=blanks)
     except _RefusedError as error:
         raise DataError(f"not read: it holds more than weights ({error})", subject=path) from error
     except (
@@ -111,24 +117,24 @@ def read_pth(path: Path, *, most: int = MOST_BYTES) -> Any:
         raise DataError("a damaged checkpoint", subject=path, cure="get it again") from error
 
 
-def _from_zip(path: Path, most: int) -> Any:
+def _from_zip(path: Path, most: int, *, blanks: bool) -> Any:
     with zipfile.ZipFile(path) as packed:
         if sum(entry.file_size for entry in packed.infolist()) > most:
             raise ValueError("a zip that is too large")
         (program,) = [name for name in packed.namelist() if name.endswith("/data.pkl")]
         home = program.removesuffix("data.pkl")
         with packed.open(program) as file:
-            content = _run(file)
+            content = _run(file, blanks=blanks)
         return _filled(content, lambda key: packed.read(f"{home}data/{key}"))
 
 
-def _from_sequence(path: Path) -> Any:
+def _from_sequence(path: Path, *, blanks: bool) -> Any:
     with path.open("rb") as file:
         magic = _run(file)
         if magic != LEGACY_MAGIC:
             raise ValueError("not torch's")
         _run(file), _run(file)  # the protocol's number, and the machine it was written on
-        content = _run(file)
+        content = _run(file, blanks=blanks)
         keys = _run(file)
         known = _storages(content)
         raw: dict[str, bytes] = {}
@@ -142,7 +148,7 @@ def _from_sequence(path: Path) -> Any:
     return _filled(content, raw.__getitem__)
 
 
-def _run(file: IO[bytes]) -> Any:
+def _run(file: IO[bytes], *, blanks: bool = False) -> Any:
     """What the pickle at the file's place builds; the file stands behind it."""
     stack: list[Any] = []
     memo: dict[int, Any] = {}
@@ -157,7 +163,10 @@ def _run(file: IO[bytes]) -> Any:
         elif name in _RECALL:
             stack.append(memo[int(argument or 0)])
         elif name == "GLOBAL":
-            stack.append(_named(str(argument)))
+            stack.append(_named(str(argument), blanks=blanks))
+        elif name == "STACK_GLOBAL":
+            called, module = stack.pop(), stack.pop()
+            stack.append(_named(f"{module} {called}", blanks=blanks))
         elif name in _STEPS:
             _STEPS[name](stack)
         elif name not in ("PROTO", "FRAME"):
@@ -165,15 +174,12 @@ def _run(file: IO[bytes]) -> Any:
     raise ValueError("a pickle without an end")
 
 
-def _stack_global(stack: list[Any]) -> None:
-    name, module = stack.pop(), stack.pop()
-    stack.append(_named(f"{module} {name}"))
-
-
-def _named(name: str) -> _Global:
-    if name not in _KNOWN:
-        raise _RefusedError(name.replace(" ", ".")[:60])
-    return _Global(_KNOWN[name])
+def _named(name: str, *, blanks: bool) -> _Global | _Blank:
+    if name in _KNOWN:
+        return _Global(_KNOWN[name])
+    if blanks:
+        return _Blank()
+    raise _RefusedError(name.replace(" ", ".")[:60])
 
 
 def _since_mark(stack: list[Any]) -> list[Any]:
@@ -185,6 +191,8 @@ def _since_mark(stack: list[Any]) -> list[Any]:
 
 def _set(stack: list[Any], items: list[Any]) -> None:
     table = stack[-1]
+    if isinstance(table, _Blank):
+        return
     if type(table) is not dict:
         raise ValueError("no dictionary")
     table.update(zip(items[::2], items[1::2], strict=True))
@@ -195,6 +203,8 @@ def _dictionary(stack: list[Any], items: list[Any]) -> None:
 
 
 def _append(stack: list[Any], items: list[Any]) -> None:
+    if isinstance(stack[-1], _Blank):
+        return
     if type(stack[-1]) is not list:
         raise ValueError("no list")
     stack[-1].extend(items)
@@ -209,6 +219,9 @@ def _tuple(stack: list[Any], count: int) -> None:
 def _storage(stack: list[Any]) -> None:
     told = stack.pop()
     kind, storage, key, _, count = told[:5]
+    if isinstance(storage, _Blank):
+        stack.append(storage)
+        return
     if kind != "storage" or not isinstance(storage, _Global) or storage.name not in DTYPES:
         raise _RefusedError("a reference to something outside")
     stack.append(_Storage(DTYPES[storage.name], str(key), int(count)))
@@ -217,7 +230,9 @@ def _storage(stack: list[Any]) -> None:
 def _call(stack: list[Any]) -> None:
     given, called = stack.pop(), stack.pop()
     name = called.name if isinstance(called, _Global) else ""
-    if name == _DICT:
+    if isinstance(called, _Blank) or (name == _TENSOR and isinstance(given[0], _Blank)):
+        stack.append(_Blank())
+    elif name == _DICT:
         stack.append(dict(given[0]) if given else {})
     elif name == _TENSOR:
         storage, offset, shape, strides = given[:4]
@@ -234,6 +249,9 @@ def _call(stack: list[Any]) -> None:
 def _new(stack: list[Any]) -> None:
     """An object that is only settings: as a dictionary."""
     given, called = stack.pop(), stack.pop()
+    if isinstance(called, _Blank):
+        stack.append(called)
+        return
     if given or not isinstance(called, _Global) or called.name != _SETTINGS:
         raise _RefusedError("an object")
     stack.append(_Settings())
@@ -245,7 +263,7 @@ def _build(stack: list[Any]) -> None:
     state = stack.pop()
     if isinstance(stack[-1], _Settings) and isinstance(state, dict):
         stack[-1].update(state)
-    elif type(stack[-1]) is not dict:
+    elif not isinstance(stack[-1], _Blank) and type(stack[-1]) is not dict:
         raise _RefusedError("an object")
 
 
@@ -253,7 +271,6 @@ _STEPS: dict[str, Callable[[list[Any]], None]] = {
     "NONE": lambda stack: stack.append(None),
     "NEWTRUE": lambda stack: stack.append(True),
     "NEWFALSE": lambda stack: stack.append(False),
-    "STACK_GLOBAL": _stack_global,
     "MARK": lambda stack: stack.append(_MARK),
     "POP": lambda stack: _ignore(stack.pop()),
     "EMPTY_DICT": lambda stack: stack.append({}),

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pickle
 import zipfile
 from argparse import Namespace
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from dubber.errors import DataError
@@ -88,3 +89,18 @@ def test_settings_come_as_a_dictionary_and_no_other_object_comes_at_all(tmp_path
     zipped(tmp_path / "b.pth", {"cfg": Stateful()})
     with pytest.raises(DataError, match="more than weights"):
         read_pth(tmp_path / "b.pth")
+
+
+@pytest.mark.parametrize("protocol", [0, 2, 4])
+def test_what_else_there_is_can_be_left_blank_and_is_not_run_either(
+    tmp_path: Path, protocol: int
+) -> None:
+    mark = tmp_path / "it-ran"
+    counted = Counter({"a": 2})  # built by a call and filled after it
+    more = {"n": np.float64(0.5), "a": np.arange(3), "o": Stateful(), "b": Bomb(mark), "c": counted}
+    zipped(tmp_path / "a.pth", {"model": {"x": 1}, "more": more, "last": [2]}, protocol)
+    content = read_pth(tmp_path / "a.pth", blanks=True)
+    assert (content["model"], content["last"]) == ({"x": 1}, [2])
+    assert set(content["more"]) == set(more)
+    assert not any(isinstance(item, (int, float, str, dict)) for item in content["more"].values())
+    assert not mark.exists()

@@ -2,7 +2,8 @@
 
 `checkpoint_best.pt` holds weights and settings, `dict.{SRC,TGT}.txt` the dictionaries, a token and
 a count a line, `model.{SRC,TGT}` the SentencePiece models; each in the folder or one below it. The
-checkpoint is a pickle, and is read as data: nothing in it is run (`dubber.pickled`).
+checkpoint is a pickle, and is read as data: nothing in it is run (`dubber.pickled`). Beside weights
+and settings fairseq saves how training went, in objects of numpy's and its own: they are left out.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ def read(folder: Path) -> tuple[dict[str, NDArray[np.float32]], dict[str, Any]]:
     path = find(folder, CHECKPOINT)
     if path is None:
         raise NoInputError("no fairseq checkpoint", subject=folder)
-    saved = read_pth(path, most=MOST_BYTES)
+    saved = read_pth(path, most=MOST_BYTES, blanks=True)
     try:
         settings = saved["cfg"]["model"] if saved.get("cfg") else saved["args"]
         weights = {

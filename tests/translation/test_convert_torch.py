@@ -109,7 +109,13 @@ def fairseq_folder(folder: Path, weights: tiny.Tensors, words: list[str], **chan
     for name in ("model", "final_bin", "vocab"):
         (folder / name).mkdir(parents=True)
     torch.save(
-        {"model": saved, "cfg": {"model": settings}, "args": None},
+        {
+            "model": saved,
+            "cfg": {"model": settings},
+            "args": None,
+            "extra_state": {"best": np.float64(3.5), "seen": torch.device("cpu")},
+            "last_optimizer_state": {"state": {0: {"step": 7, "exp_avg": torch.zeros(2)}}},
+        },
         folder / "model/checkpoint_best.pt",
     )
     for side in ("SRC", "TGT"):
@@ -146,6 +152,6 @@ def test_a_pickle_that_holds_code_is_not_run(tmp_path: Path) -> None:
 
     (tmp_path / "in").mkdir()
     torch.save({"model": Evil()}, tmp_path / "in" / "checkpoint_best.pt")
-    with pytest.raises(DataError, match="more than weights"):
+    with pytest.raises(DataError, match="not a checkpoint of fairseq's"):
         convert(tmp_path / "in", tmp_path / "out", direction="en-indic")
     assert not ran.exists()
