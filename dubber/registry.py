@@ -166,6 +166,11 @@ class EngineChoice:
             return f"{self.spec.name}:{_identity(Path(name))}"
         return f"{self.spec.name}:{name}@{weights.card(name).digest[:12]}"
 
+    def check(self) -> None:
+        """UnavailableError if the model that was given is not there: said before any work."""
+        if self.model and not Path(self.model).exists():
+            weights.card(self.model)
+
 
 def _identity(given: Path) -> str:
     """Names, sizes and times of a user's own weights, a folder or a file: cheap, and changed by any
@@ -277,6 +282,8 @@ class Engines:
         wanted = {"asr": options.asr, "mt": options.mt, "tts": options.tts, "lips": options.lips}
         kinds = [kind for kind in KINDS if wanted.get(kind) != "off"]
         choices = {kind: choose(kind, wanted.get(kind, ""), options.preset) for kind in kinds}
+        for choice in choices.values():
+            choice.check()
         return cls(choices, device=options.device, threads=options.threads)
 
     def __contains__(self, kind: str) -> bool:

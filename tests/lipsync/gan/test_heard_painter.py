@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from dubber.config import LipOptions
+from dubber.config import DubOptions, LipOptions
 from dubber.engines.lips_heard import Heard
-from dubber.errors import DataError, DubError, EngineError, NoInputError
+from dubber.errors import DataError, DubError, EngineError, NoInputError, UnavailableError
 from dubber.lipsync.blend import rectangle
 from dubber.lipsync.gan import heard_painter
 from dubber.lipsync.gan.canvas import on_whole
@@ -22,7 +23,7 @@ from dubber.lipsync_job import LipsyncJob, lipsync
 from dubber.media.video import VideoReader
 from dubber.media.wav import write_wav
 from dubber.protocols import EngineContext, FacePatch, HearingPainter, HearingRenderer
-from dubber.registry import choose, open_engine
+from dubber.registry import Engines, choose, open_engine
 from tests.lipsync import talkers
 from tests.lipsync.gan.test_published import published
 
@@ -145,6 +146,23 @@ def test_what_is_no_network_is_one_clear_line(tmp_path: Path, name: str, told: s
     assert "dub train lips" in str(caught.value)
 
 
+def test_another_file_of_the_same_name_is_another_engine(tmp_path: Path) -> None:
+    file = tmp_path / "net.onnx"
+    identities = set()
+    for content in (b"one", b"another"):
+        file.write_bytes(content)
+        choice = choose("lips", f"gan:{file}", "auto")
+        assert choice.spec.name == "lips.heard"
+        identities.add(choice.identity)
+    assert len(identities) == 2
+    assert choose("lips", f"gan:{tmp_path}", "auto").spec.name == "lips.gan"
+
+
+def test_a_job_whose_network_is_missing_ends_before_any_work() -> None:
+    with pytest.raises(UnavailableError, match="no such weights"):
+        Engines.of(DubOptions(lips="gan:none.onnx"))
+
+
 def test_the_embedded_generator_given_as_a_file_is_refused() -> None:
     embedded = Path(heard_painter.__file__).parents[2] / "models" / "lips-gan" / "mouth.onnx"
     with pytest.raises(EngineError, match="not a network that draws what it hears"):
@@ -257,3 +275,23 @@ def test_networks_that_judge_and_do_not_draw_are_refused(tmp_path: Path) -> None
             HeardModel(path, threads=1)
     with pytest.raises(NoInputError):
         Heard.open(EngineContext("", "cpu", 1, lambda name: Path(name)))
+
+
+@pytest.mark.torch
+def test_one_trained_here_is_shown_upright_faces(tmp_path: Path) -> None:
+    from safetensors import safe_open
+    from safetensors.torch import save_file
+
+    from dubber.lipsync.gan.published import SCHEMA, export_network
+
+    exported(tmp_path, "wav2lip")
+    with safe_open(str(tmp_path / "wav2lip.safetensors"), framework="pt") as file:
+        tensors = {f"net.{n}": file.get_tensor(n) for n in file.keys()}  # noqa: SIM118
+    facts = {"schema": SCHEMA, "network": "wav2lip", "step": 3, "options": {}}
+    ours = tmp_path / "checkpoint.safetensors"
+    save_file(tensors, str(ours), {key: json.dumps(value) for key, value in facts.items()})
+    export_network(ours, tmp_path / "ours.onnx")
+    for name, shown in (("ours", "faces"), ("wav2lip", "boxes")):
+        model = HeardModel(tmp_path / f"{name}.onnx", threads=1)
+        assert model._shown == shown
+        assert model.hearing is (model.kind.ours if shown == "faces" else model.kind.published)
