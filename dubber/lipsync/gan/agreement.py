@@ -18,7 +18,7 @@ from dubber.lipsync.gan.runtime import open_network
 from dubber.lipsync.mel import HOP, RATE, log_mel
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -32,6 +32,7 @@ SEEN, HEARD, FACTS = "seen.onnx", "heard.onnx", "facts.json"
 PACE = 25  # frames a second
 ROWS = RATE // HOP // PACE  # of log-mel, a frame
 FRAMES = 9  # of a window: 0.36 seconds
+STRETCH = 75  # frames whose mean is taken for that of a face and of a sound
 REACH = 15  # frames to either side in which the sound is looked for, as SyncNet's authors do
 TOP, BOTTOM, LEFT, RIGHT = 24, 88, 16, 112  # of the mouth, on the canvas
 DOWN, ACROSS = 32, 48
@@ -93,15 +94,30 @@ class Expert:
 
     def look(self, cut: Pictures) -> Floats:
         """Mouths (n, DOWN, ACROSS) to (n - FRAMES + 1, vector)."""
-        return np.asarray(self._seen.run("vectors", {"mouths": seen(cut)[None]})[0])
+        return _in_stretches(
+            lambda part: self._seen.run("vectors", {"mouths": seen(part)[None]})[0], cut, 1
+        )
 
     def listen(self, mel: Floats) -> Floats:
         """Log-mel (ROWS * n, BANDS) to (n - FRAMES + 1, vector)."""
-        return np.asarray(self._heard.run("vectors", {"sound": heard(mel)[None]})[0])
+        return _in_stretches(
+            lambda part: self._heard.run("vectors", {"sound": heard(part)[None]})[0], mel, ROWS
+        )
 
     def odds(self, alike: Floats) -> Floats:
         slope, offset = self._judge
         return np.asarray(slope * alike + offset, np.float32)
+
+
+def _in_stretches(run: Callable[[NDArray[Any]], Floats], values: NDArray[Any], rows: int) -> Floats:
+    """Vectors of all windows, each by the means of a stretch of STRETCH frames: heads move, and
+    people come nearer."""
+    count = len(values) // rows
+    parts: list[Floats] = []
+    for first in range(0, max(1, count - FRAMES + 1), STRETCH - FRAMES + 1):
+        low = max(0, min(first, count - STRETCH))
+        parts.append(run(values[rows * low : rows * (low + STRETCH)])[first - low :])
+    return np.concatenate(parts)
 
 
 def shifted(look: Floats, listen: Floats, *, lead: int = 0, reach: int = REACH) -> Floats:

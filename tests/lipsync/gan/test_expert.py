@@ -17,13 +17,15 @@ from dubber.lipsync.gan.agreement import (
     FRAMES,
     REACH,
     ROWS,
+    STRETCH,
     Expert,
     heard,
     mouths,
     seen,
     shifted,
 )
-from dubber.lipsync.gan.expert_rows import STRETCH, Talk, expert_rows
+from dubber.lipsync.gan.expert_rows import STRETCH as LEARNT
+from dubber.lipsync.gan.expert_rows import Talk, expert_rows
 from dubber.lipsync.gan.expert_trial import trial
 from dubber.lipsync.gan.published import SCHEMA
 from dubber.lipsync.mel import BANDS
@@ -73,8 +75,8 @@ def test_each_window_is_compared_with_the_sound_to_either_side() -> None:
 def test_changes_leave_the_shapes_and_short_clips_are_told() -> None:
     rows = list(expert_rows([talk(1), talk(2)], np.random.default_rng(3), 4))
     for sound, looked in rows:
-        assert sound.shape == (ROWS * STRETCH, BANDS)
-        assert looked.shape == (STRETCH, DOWN, ACROSS)
+        assert sound.shape == (ROWS * LEARNT, BANDS)
+        assert looked.shape == (LEARNT, DOWN, ACROSS)
         assert sound.dtype == looked.dtype == np.float32
     with pytest.raises(DataError, match="no clip of 2 seconds"):
         next(expert_rows([talk(1, 40)], np.random.default_rng(3), 1))
@@ -138,3 +140,15 @@ def test_the_embedded_expert_is_read_and_gives_unit_vectors() -> None:
     assert look.shape == listen.shape == (75 - FRAMES + 1, 128)
     assert np.allclose(np.linalg.norm(look, axis=1), 1, atol=1e-4)
     assert np.abs(expert.odds(look @ listen.T)).max() < 20
+
+
+def test_a_long_view_is_looked_at_in_stretches_of_which_no_window_is_lost() -> None:
+    expert = Expert(locate(CARD), threads=1)
+    long = talk(5, 200)
+    whole = expert.look(long.mouths)
+    assert len(whole) == len(expert.listen(long.mel)) == 200 - FRAMES + 1
+    for first in (0, STRETCH - FRAMES + 1):
+        own = expert.look(long.mouths[first : first + STRETCH])
+        assert np.abs(whole[first : first + len(own)] - own).max() < 1e-5
+    last = expert.look(long.mouths[-STRETCH:])
+    assert np.abs(whole[-20:] - last[-20:]).max() < 1e-5
