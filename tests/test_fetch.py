@@ -150,8 +150,9 @@ def test_every_published_model_has_a_name_here_and_a_wrong_one_lists_them() -> N
         assert published.model(model.repository or model.name) == model
         convertible = [name for name in DIRECTIONS if name in model.name]
         assert len(convertible) == 1
-    with pytest.raises(UsageError, match="indic-en-1B"):
-        published.model("indic-en-9B")
+    for other in ("indic-en-9B", "prajdabre/rotary-indictrans2-indic-en-1B", ""):
+        with pytest.raises(UsageError, match="rotary-indic-en-1B"):
+            published.model(other)
 
 
 def test_a_model_of_ctranslate2_in_folders_is_brought_flat(hub: Hub, tmp_path: Path) -> None:

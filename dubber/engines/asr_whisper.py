@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dubber import languages
+from dubber.engines.ct2_device import device_of
 from dubber.errors import EngineError, UnavailableError
 from dubber.languages import Language
 from dubber.protocols import EngineContext
@@ -74,7 +75,7 @@ class Whisper:
         """
         name = context.model or EMBEDDED
         folder = context.weights(name)
-        device = "cuda" if _use_cuda(context.device) else "cpu"
+        device = device_of(cls.name, context.device)
         threads = context.threads or min((os.cpu_count() or 1), MAX_THREADS)
         return cls(folder, device=device, threads=threads, spells_badly=name == EMBEDDED)
 
@@ -178,14 +179,6 @@ def _hotwords(hints: Sequence[str], code: str) -> str | None:
     """Terms in the letters that are decoded: Hindi heard as Urdu expects them in Urdu's."""
     script = languages.get(code).script
     return ", ".join(transliterate(hint, script) for hint in hints) or None
-
-
-def _use_cuda(device: str) -> bool:
-    if device != "auto":
-        return device == "cuda"
-    import ctranslate2
-
-    return bool(ctranslate2.get_cuda_device_count())
 
 
 def _made_up(part: Any) -> bool:

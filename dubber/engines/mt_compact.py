@@ -15,6 +15,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from dubber.engines.ct2_device import device_of
 from dubber.errors import EngineError, UnavailableError
 from dubber.protocols import EngineContext
 from dubber.schema import Candidate
@@ -44,7 +45,8 @@ class MtCompact:
     def open(cls, context: EngineContext) -> MtCompact:
         """The model `context.model` names: a card, a folder of `export`, or "" for the embedded."""
         folder = context.weights(context.model or EMBEDDED)
-        return cls(folder, device=context.device, threads=context.threads)
+        asked = "cpu" if context.device == "auto" else context.device  # too small to gain by a GPU
+        return cls(folder, device=device_of(cls.name, asked), threads=context.threads)
 
     def __init__(self, folder: Path, *, device: str = "cpu", threads: int = 0) -> None:
         """EngineError if the folder does not hold a model of ours."""
@@ -62,7 +64,7 @@ class MtCompact:
             )
             self._model = ctranslate2.Translator(
                 str(folder),
-                device="cpu" if device == "auto" else device,
+                device=device,
                 compute_type="int8",
                 intra_threads=threads,
             )

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from dubber import languages
+from dubber.engines.ct2_device import NO_GPU, device_of
 from dubber.errors import EngineError, UnavailableError
 from dubber.protocols import EngineContext
 from dubber.schema import Candidate
@@ -37,7 +38,6 @@ MAX_BATCH_TOKENS = 2048
 CODES = "flores"  # the key of `Language.codes` with what this engine calls a language
 PIVOT = "eng_Latn"
 
-NO_GPU = "give --device cpu, or install the NVIDIA driver and CUDA 12's cuBLAS"
 CURE = "see `dub weights get mt.indictrans2`, then give the folder of `dub weights convert`"
 
 Codes = tuple[str, str]
@@ -52,17 +52,14 @@ class MtIndicTrans2:
     def open(cls, context: EngineContext) -> MtIndicTrans2:
         """The models in folder `context.model`, on a GPU if `context.device` says so, or says
         "auto" and there is one. UnavailableError if no model is named, or no GPU is there."""
-        import ctranslate2
-
         if not context.model:
             raise UnavailableError(f"{cls.name} carries no weights", cure=CURE)
-        if context.device == "cuda" and not ctranslate2.get_cuda_device_count():
-            raise UnavailableError(f"{cls.name} finds no GPU", cure=NO_GPU)
+        device = device_of(cls.name, context.device)
         flores = {
             one.code: one.codes[CODES] for one in languages.all_languages() if CODES in one.codes
         }
         folder = context.weights(context.model)
-        return cls(folder, flores=flores, device=context.device, threads=context.threads)
+        return cls(folder, flores=flores, device=device, threads=context.threads)
 
     def __init__(
         self, folder: Path, *, flores: Mapping[str, str], device: str = "cpu", threads: int = 0

@@ -102,9 +102,9 @@ def hub() -> str:
 
 def model(name: str) -> Published:
     """The published model called `name`, here or on the Hub. UsageError names those there are."""
-    asked = name.rpartition("/")[2].removeprefix("ct2-").replace(PREFIX, "")
     for known in MODELS:
-        if known.name == asked:
+        repository = known.repository
+        if name and name in (known.name, repository, repository.rpartition("/")[2]):
             return known
     cure = "use one of " + ", ".join(known.name for known in MODELS)
     raise UsageError(f"no IndicTrans2 model {name!r}", cure=cure)

@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+from dubber.engines.asr_whisper import Whisper
+from dubber.engines.ct2_device import device_of
+from dubber.engines.mt_compact import MtCompact
 from dubber.engines.mt_indictrans2 import MtIndicTrans2
 from dubber.errors import EngineError, UnavailableError
 from dubber.protocols import EngineContext, Translator
@@ -69,15 +72,28 @@ def test_without_weights_it_says_how_to_get_them() -> None:
         MtIndicTrans2.open(context)
 
 
-def test_a_gpu_that_is_not_there_is_told_at_once(
+def test_where_no_gpu_is_the_processor_is_taken_unless_a_gpu_was_asked_for(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ctranslate2.get_cuda_device_count", lambda: 0)
-    context = EngineContext(str(folder), "cuda", 1, Path)
-    with pytest.raises(UnavailableError, match="no GPU; give --device cpu"):
-        MtIndicTrans2.open(context)
     auto = MtIndicTrans2.open(EngineContext(str(folder), "auto", 1, Path))
     assert auto.translate(["नाव"], source="hi", target="ta")[0][0].text
+    engines: list[Any] = [MtIndicTrans2, MtCompact, Whisper]
+    for engine in engines:
+        with pytest.raises(UnavailableError, match="no GPU; give --device cpu") as caught:
+            engine.open(EngineContext(str(folder), "cuda", 1, Path))
+        assert engine.name in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("asked", "found", "taken"),
+    [("auto", 0, "cpu"), ("auto", 2, "cuda"), ("cpu", 2, "cpu"), ("cuda", 1, "cuda")],
+)
+def test_a_gpu_is_taken_where_there_is_one(
+    monkeypatch: pytest.MonkeyPatch, asked: str, found: int, taken: str
+) -> None:
+    monkeypatch.setattr("ctranslate2.get_cuda_device_count", lambda: found)
+    assert device_of("it", asked) == taken
 
 
 def test_a_gpu_without_its_libraries_is_one_line_with_a_cure(folder: Path) -> None:
