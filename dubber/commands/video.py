@@ -12,7 +12,6 @@ import click
 
 from dubber import DubOptions, Job, Result
 from dubber.commands import options as common
-from dubber.commands.options import adapt as adapt_option
 from dubber.commands.terminal import EXIT_CODES, complain, log_to_terminal, progress_of
 from dubber.config import PRESETS, STAGES, SUBTITLE_FORMATS, LipOptions, MixOptions, TimingOptions
 from dubber.errors import BatchError, DubError, OutputError, printable
@@ -43,8 +42,10 @@ DOUBTFUL = "translation-doubtful"
 @click.option("--asr", default="", metavar="NAME[:MODEL]", help="Recogniser (see `dub engines`).")
 @click.option("--mt", default="", metavar="NAME[:MODEL]", help="Translator.")
 @click.option("--tts", default="", metavar="NAME[:MODEL]", help="Voice engine.")
-@click.option("--lips", default="", metavar="NAME|off", help="Lip renderer; off: same picture.")
-@adapt_option
+@click.option(
+    "--lips", default="", metavar="NAME[:PATH]|off", help="Lip renderer; off: same picture."
+)
+@common.adapt
 @click.option("--voice", default="", metavar="VOICE", help="A voice of the engine (`dub voices`).")
 @click.option(
     "--transcript",
