@@ -17,12 +17,14 @@ from dubber.text.normalize import ascii_digits
 MASKS = tuple(f"<{number}>" for number in range(10))
 MASK = re.compile(r"<[0-9]>")
 
-#: Numbers with what belongs to them (1,000 3.5 12:30 2024-05), and words in Latin letters.
+#: Numbers with what belongs to them (1,000 3.5 12:30 2024-05), and words in Latin letters. A model
+#: loses the signs of money, percent and degrees, which it hardly saw: they stay with their number.
 NUMBER = re.compile(r"\d+(?:[.,:/-]\d+)*")
+AMOUNT = re.compile(rf"(?:[$€£¥₹৳]\s?)?{NUMBER.pattern}(?:\s?(?:%|°[CF]?))?")
 LATIN = re.compile(
     r"(?:https?://|www\.)\S+|[\w.+-]+@[\w-]+\.[\w.-]+|[A-Za-z][A-Za-z0-9&'’+#._-]*[A-Za-z0-9+#]|[A-Za-z]"
 )
-KEPT_FROM_LATIN = re.compile(NUMBER.pattern + r"|" + LATIN.pattern)
+KEPT_FROM_LATIN = re.compile(AMOUNT.pattern + r"|" + LATIN.pattern)
 
 _QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "‘": "'", "’": "'",
                          "`": "'", "´": "'", "–": "-", "—": "-", "‐": "-", "‑": "-", "…": "...",
@@ -76,7 +78,7 @@ def plain(text: str) -> str:
 
 def keepers(text: str, *, latin: bool) -> list[re.Match[str]]:
     """What must survive translation as it is: numbers and, if `latin`, Latin words, in order."""
-    pattern = KEPT_FROM_LATIN if latin else NUMBER
+    pattern = KEPT_FROM_LATIN if latin else AMOUNT
     return list(pattern.finditer(text))
 
 

@@ -26,6 +26,14 @@ def test_numbers_and_latin_words_go_through_untouched() -> None:
     assert back == "கடை 10:30 மணிக்கு, 1,000 ரூபாய் GST."
 
 
+@pytest.mark.parametrize("latin", [True, False])
+def test_the_signs_of_money_percent_and_degrees_stay_with_their_number(latin: bool) -> None:
+    text = "₹1,25,000 पर 12.5% ब्याज, $5 या £ 20, 38 °C और 40° 7."
+    wire = open_wire(text, script="Deva", latin=latin)
+    assert wire.kept == ("₹1,25,000", "12.5%", "$5", "£ 20", "38 °C", "40°", "7")
+    assert close_wire(wire.text, script="Deva", kept=wire.kept) == text
+
+
 def test_english_words_are_not_kept_where_english_is_translated() -> None:
     assert open_wire("I have 2 cats.", script="Latn", latin=False).kept == ("2",)
 
