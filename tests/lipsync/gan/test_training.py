@@ -233,3 +233,26 @@ def test_the_critic_learns_to_tell_soft_pictures_from_sharp_ones_of_any_colour()
     right, apart = adversary.judge(real, real, mask)
     assert fooled > 2 * right
     assert apart == 0
+
+
+@pytest.mark.torch
+def test_curves_and_pictures_go_to_a_board_where_there_is_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dubber.lipsync.gan import board
+
+    monkeypatch.setattr(board, "find_spec", lambda name: None)
+    with board.Board(tmp_path) as none:
+        none.losses(1, {"face": 0.5})
+        none.picture(1, person().faces[0])
+    assert not list(tmp_path.iterdir())
+    monkeypatch.undo()
+    pytest.importorskip("tensorboard")
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    with board.Board(tmp_path) as there:
+        there.losses(3, {"face": 0.5})
+        there.picture(3, person().faces[0])
+    events = EventAccumulator(str(tmp_path / "board")).Reload()
+    assert [(event.step, event.value) for event in events.Scalars("face")] == [(3, 0.5)]
+    assert events.Images("seen")[0].width == WIDTH
