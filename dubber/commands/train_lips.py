@@ -192,7 +192,8 @@ def train_lips_try_expert(dataset: Path, split: str, model: Path | None) -> None
 @click.argument("source", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("-o", "--out", type=click.Path(path_type=Path), required=True, metavar="FILE")
 def train_lips_convert(source: Path, out: Path) -> None:
-    """Make a published Wav2Lip or SyncNet file (.pth) into safetensors, or one of ours into ONNX.
+    """Make a published Wav2Lip or SyncNet file (.pth) into safetensors or ONNX, or a checkpoint of
+    ours into ONNX, which --lips gan:FILE.onnx takes.
 
     No code that SOURCE may carry is run. FILE ends in .safetensors or .onnx.
     """

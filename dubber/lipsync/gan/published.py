@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -86,13 +87,23 @@ def load(path: Path, name: str = "") -> Any:
     return net.eval()
 
 
-def export_network(checkpoint: Path, out: Path) -> str:
-    """Write what `convert` or the trainer wrote as ONNX, of any batch; the network's name.
+def export_network(source: Path, out: Path) -> str:
+    """Write a published .pth file, or what `convert` or the trainer wrote, as ONNX, of any batch;
+    the network's name.
 
     Inputs are `heard` and `faces` as in `family`, the critics' `faces` alone; of a published file
     the faces are called `boxes`: it was shown boxes around faces, and ours upright ones
     (`heard_painter`). Outputs in the network's order.
     """
+    if source.suffix == ".safetensors":
+        return _export(source, out)
+    with tempfile.TemporaryDirectory(prefix=".convert-", dir=out.parent) as folder:
+        checkpoint = Path(folder) / "weights.safetensors"
+        convert(source, checkpoint)
+        return _export(checkpoint, out)
+
+
+def _export(checkpoint: Path, out: Path) -> str:
     import torch
 
     net = load(checkpoint)

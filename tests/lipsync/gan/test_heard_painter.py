@@ -177,7 +177,7 @@ def exported(folder: Path, name: str, *, prefix: str = "module.") -> tuple[Path,
 
     net = published(folder / f"{name}.pth", name, prefix=prefix)
     assert convert(folder / f"{name}.pth", folder / f"{name}.safetensors") == name
-    assert export_network(folder / f"{name}.safetensors", folder / f"{name}.onnx") == name
+    assert export_network(folder / f"{name}.pth", folder / f"{name}.onnx") == name
     return folder / f"{name}.onnx", net
 
 
