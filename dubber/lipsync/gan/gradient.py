@@ -1,8 +1,8 @@
 """Fitting the generator to one face by gradient steps: more of it, in half a minute. Needs torch.
 
-The decoder's last level, the gate and the head learn on from the person's own frames; what lies
-before them is computed once. Held-out frames say when to end, and must come out better: otherwise
-the trained weights stay.
+From the head that `adapt` solved, if that was worth it, the decoder's last level, the gate and the
+head learn on from the person's own frames; what lies before them is computed once. Held-out frames
+say when to end, and must come out better: otherwise the trained weights stay.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dubber.errors import EngineError
-from dubber.lipsync.gan.adapt import GAIN, LEAST, Examples, Fitted
+from dubber.lipsync.gan.adapt import GAIN, LEAST, Examples, Fitted, fit_head
 from dubber.lipsync.gan.model import Head
 
 if TYPE_CHECKING:
@@ -36,7 +36,8 @@ MOUTH_WEIGHT = 2.0
 
 
 def fit_blocks(model: MouthModel, examples: Examples) -> Fitted:
-    """Learn on for one person. EngineError if the network is not one of this version's."""
+    """Learn on for one person, from the solved head where that is worth it. EngineError if the
+    network is not one of this version's."""
     if len(examples) < LEAST:
         return Fitted(model.head, solved=False)
     import torch
@@ -44,7 +45,11 @@ def fit_blocks(model: MouthModel, examples: Examples) -> Fitted:
     if model.threads:
         torch.set_num_threads(model.threads)
     learner = _Learner(trained_net(model), examples)
-    before = after = learner.error()
+    before = learner.error()
+    solved = fit_head(model, examples)
+    if solved.solved:
+        learner.take(solved.head)
+    after = learner.error()
     best, since = learner.weights(), 0
     for step in range(1, STEPS + 1):
         learner.learn(step)
@@ -117,6 +122,14 @@ class _Learner:
         held = examples.held()
         self._known, self._asked = np.flatnonzero(~held), np.flatnonzero(held)
         self._random = np.random.default_rng(1)
+
+    def take(self, head: Head) -> None:
+        """Go on from another head."""
+        import torch
+
+        for name, value in (("head.weight", head.weight), ("head.bias", head.bias)):
+            for place in (self._named[name].data, self._mean[name]):
+                place.copy_(torch.from_numpy(value))
 
     def learn(self, step: int) -> None:
         """One step on a few of the frames that are not held out."""
