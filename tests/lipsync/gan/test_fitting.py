@@ -8,15 +8,22 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dubber import languages
+from dubber.config import LipOptions
 from dubber.engines.lips_gan import CARD, Gan
 from dubber.errors import UnavailableError
+from dubber.evaluate.report import fits_told
 from dubber.lipsync.gan import fitting
 from dubber.lipsync.gan.adapt import Examples, Fitted
 from dubber.lipsync.gan.batches import Changes, Drawer
 from dubber.lipsync.gan.fitting import Fitter
 from dubber.lipsync.gan.model import Head, MouthModel
 from dubber.protocols import Adaptive, adapted
+from dubber.schema import Clip, Phoneme, Take, Timeline
+from dubber.stages.find_faces import find_faces
+from dubber.stages.sync import sync
 from dubber.weights import locate
+from tests.lipsync import talkers
 from tests.lipsync.gan.people import person
 
 
@@ -85,6 +92,42 @@ def test_best_without_torch_is_refused_before_any_work(
     with pytest.raises(UnavailableError, match="fitting best needs torch and onnx"):
         adapted(engine, "best", None)
     assert adapted(engine, "fast", None) is not engine
+
+
+def test_a_film_dubbed_twice_fits_its_face_once_and_says_so(
+    model: MouthModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = counted(monkeypatch, model.head)
+    film = talkers.make_film(tmp_path / "film.mp4", talkers.talk(50, talkers.chatter))
+    find_faces(film, talkers.finder(), target=tmp_path / "faces.npz")
+    renderer = adapted(Gan(model), "fast", tmp_path / "fits")
+    for code in ("ta", "te"):
+        sounds = tuple(Phoneme("a" if n % 2 else "m", n / 9, (n + 1) / 9) for n in range(9))
+        take = Take("1", "mama", "1.wav", 1.0, 1.0, sounds)
+        report = sync(
+            film,
+            tmp_path / "faces.npz",
+            Timeline(code, 2.0, (Clip(take, 0.5, 1.0),)),
+            renderer,
+            language=languages.get(code),
+            target=tmp_path / f"{code}.mp4",
+            speech=[(0.5, 1.5)],
+            options=LipOptions(),
+        )
+        assert report.changed
+        (fit,) = report.fits
+        assert fit == {"person": fit["person"], "way": "fast", "kept": True,
+                       "before": 5.0, "after": 4.0}  # fmt: skip
+    assert len(calls) == 1
+    assert fits_told(report.fits) == (
+        "mouths fitted (fast) to 1 of 1 faces: held-out error 5.00 to 4.00 of 255"
+    )
+
+
+def test_what_was_not_tried_is_not_told() -> None:
+    assert fits_told([{"person": 0, "way": "off", "kept": False}]) == ""
+    tried = {"way": "best", "kept": False, "before": 4.0, "after": 3.9}
+    assert "0 of 2 faces: on held-out frames" in fits_told([tried, tried])
 
 
 @pytest.mark.torch
