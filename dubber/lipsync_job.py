@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 SPEECH = "speech.wav"
 SPEECH_RATE, TRACK_RATE = 16_000, 48_000
 FITS = ("keep", "crop", "loop")
+SHORTEST = 0.25  # seconds of sound: fewer frames than that takes are no role (`lipsync.roles`)
 LATE = 0.2  # seconds by which a sound may run past the film's part it is laid under
 FADE_SECONDS = 0.02  # from the film's own sound to the new one
 COMMENT = f"Mouth re-drawn by machine with dub {VERSION}"
@@ -145,6 +146,8 @@ class _Work:
         decode(job.audio, audio=self._sound, target=speech, rate=SPEECH_RATE, channels=1)
         self._samples, _ = read_wav(speech)
         self._length = len(self._samples) / SPEECH_RATE
+        if self._length < SHORTEST:
+            raise DataError(f"only {self._length:.2f} s of sound in it", subject=job.audio)
         if level_of(self._samples) is None:
             raise DataError("nothing is heard in it", subject=job.audio, cure="give some speech")
         self.sounds = 0

@@ -254,6 +254,7 @@ def test_somebody_filmed_talks_as_long_as_the_sound(
         ({"audio": "silent.mp4"}, 65, "no audio track"),
         ({"audio": "quiet.wav"}, 65, "nothing is heard"),
         ({"audio": "empty.wav"}, 65, "empty.wav"),
+        ({"audio": "short.wav"}, 65, "only 0.20 s of sound"),
         ({"out": "no/such/out.mp4"}, 73, "no such folder"),
         ({"at": "9"}, 65, "the film ends"),
     ],
@@ -269,6 +270,7 @@ def test_what_cannot_talk_ends_with_its_code_and_leaves_nothing(
     talkers.make_film(tmp_path / "wall.mp4", [talkers.nobody()] * 50)
     talkers.make_film(tmp_path / "silent.mp4", [talkers.nobody()] * 5)
     write_wav(tmp_path / "quiet.wav", np.zeros(RATE, np.float32), RATE)
+    write_wav(tmp_path / "short.wav", vowels(0.2, [(0.0, 0.2)]), RATE)
     write_wav(tmp_path / "empty.wav", np.zeros(0, np.float32), RATE)
     before = sorted(tmp_path.iterdir())
     files = {"face": film, "audio": sound, "out": tmp_path / "out.mp4"}
