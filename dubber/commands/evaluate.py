@@ -69,7 +69,7 @@ def evaluate_mt(
 def evaluate_sync(film: Path, audio: Path | None, model: Path | None, as_json: bool) -> None:
     """Whether the lips in FILM belong to its sound: the protocol of LSE-D and LSE-C with our own
     expert, face by face. NOT comparable with published figures: those are another expert's."""
-    from dubber.errors import NoInputError
+    from dubber.errors import MediaError, NoInputError
     from dubber.evaluate.sync import scores, signature, views
     from dubber.lipsync.gan.agreement import CARD, Expert
     from dubber.lipsync.mel import RATE
@@ -89,7 +89,10 @@ def evaluate_sync(film: Path, audio: Path | None, model: Path | None, as_json: b
     with tempfile.TemporaryDirectory() as folder, bars() as watch:
         track = choose_audio(probe(heard))
         parts = blocks(heard, audio=track, rate=RATE, channels=1)
-        sound = np.concatenate([np.rint(part[:, 0] * 32767).astype(np.int16) for part in parts])
+        pieces = [np.rint(part[:, 0] * 32767).astype(np.int16) for part in parts]
+        if not pieces:
+            raise MediaError("its sound cannot be decoded", subject=heard, cure="convert it")
+        sound = np.concatenate(pieces)
         file = Path(folder) / "faces.npz"
         finder = open_engine(choose("faces", "", "auto"))
         find_faces(film, finder, target=file, progress=watch("faces"))

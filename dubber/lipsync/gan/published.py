@@ -108,6 +108,9 @@ def _export(checkpoint: Path, out: Path) -> str:
 
     net = load(checkpoint)
     name = str(net.network)
+    if name not in INPUTS:
+        cure = "dub train lips export RUN -o FOLDER"
+        raise DataError(f"{name} is exported as a folder", subject=checkpoint, cure=cure)
     shapes = {BOXES if net.published and k == FACES else k: v for k, v in INPUTS[name].items()}
     given = tuple(torch.zeros((1, *shape)) for shape in shapes.values())
     draft = out.with_name(f".{out.name}.part")

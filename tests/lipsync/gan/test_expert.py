@@ -27,7 +27,7 @@ from dubber.lipsync.gan.agreement import (
 from dubber.lipsync.gan.expert_rows import STRETCH as LEARNT
 from dubber.lipsync.gan.expert_rows import Talk, expert_rows
 from dubber.lipsync.gan.expert_trial import trial
-from dubber.lipsync.gan.published import SCHEMA
+from dubber.lipsync.gan.published import SCHEMA, export_network
 from dubber.lipsync.mel import BANDS
 from dubber.weights import locate
 from tests.lipsync.gan.people import person
@@ -118,6 +118,8 @@ def test_the_expert_learns_to_tell_and_is_exported_as_it_is(tmp_path: Path) -> N
     facts = {"schema": SCHEMA, "network": "lip-expert", "step": 40, "options": {}}
     facts["data"] = {"licence": "CC0-1.0", "credit": ""}
     save_file(net.state_dict(), str(path), {name: json.dumps(fact) for name, fact in facts.items()})
+    with pytest.raises(DataError, match="exported as a folder"):
+        export_network(path, tmp_path / "one.onnx")
     expert = Expert(export_expert(path, tmp_path / "model"), threads=1)
     other = talk(99)
     with torch.no_grad():
