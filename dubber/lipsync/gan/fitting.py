@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dubber.errors import UnavailableError
+from dubber.errors import StorageError, UnavailableError
 from dubber.lipsync.arrays import save_arrays
 from dubber.lipsync.gan.adapt import Examples, Fitted, fit_head
 from dubber.lipsync.gan.gradient import fit_blocks
@@ -52,8 +52,7 @@ class Fitter:
         fitted = _load(path) if path.is_file() else None
         if fitted is None:
             fitted = WAYS[self.way](self.model, examples)
-            self._folder.mkdir(parents=True, exist_ok=True)
-            _save(path, fitted)
+            _keep(path, fitted)
         return fitted
 
     def _key(self, examples: Examples) -> str:
@@ -65,14 +64,20 @@ class Fitter:
         return made_from.hexdigest()[:32]
 
 
-def _save(path: Path, fitted: Fitted) -> None:
+def _keep(path: Path, fitted: Fitted) -> None:
+    """Write it down; where that cannot be, the job goes on, and the next one fits again."""
     arrays: dict[str, NDArray[Any]] = {
         "solved": np.array(fitted.solved),
         "errors": np.array([fitted.before, fitted.after]),
         "weight": fitted.head.weight,
         "bias": fitted.head.bias,
     }
-    save_arrays(path, arrays | {f"net:{name}": fitted.changes[name] for name in fitted.changes})
+    arrays |= {f"net:{name}": value for name, value in fitted.changes.items()}
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save_arrays(path, arrays)
+    except (OSError, StorageError) as error:
+        log.warning("the fit to a face is not kept: %s", error)
 
 
 def _load(path: Path) -> Fitted | None:

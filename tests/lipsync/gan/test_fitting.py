@@ -83,6 +83,18 @@ def test_a_damaged_fit_is_made_again(
     assert len(calls) == 2
 
 
+def test_a_fit_that_cannot_be_kept_is_drawn_with_all_the_same(
+    model: MouthModel,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    counted(monkeypatch, model.head)
+    (tmp_path / "fits").write_text("a file in the way")
+    assert Fitter(model, "fast", tmp_path / "fits").fit(examples()).solved
+    assert "is not kept" in caplog.text
+
+
 def test_best_without_torch_is_refused_before_any_work(
     model: MouthModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
