@@ -32,18 +32,19 @@ class Simple(Expert):
         return _windows(mel.mean(axis=1).reshape(-1, ROWS).mean(axis=1))
 
     def odds(self, alike: np.ndarray) -> np.ndarray:
-        return alike - 0.5
+        return np.asarray(alike - 0.5)
 
 
 def _windows(values: np.ndarray) -> np.ndarray:
     rows = np.lib.stride_tricks.sliding_window_view(values, FRAMES)
     rows = rows - rows.mean(axis=1, keepdims=True)
-    return (rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-6)).astype(np.float32)
+    unit = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-6)
+    return np.asarray(unit, np.float32)
 
 
 def openings() -> np.ndarray:
     chance = np.random.default_rng(4).uniform(0, 0.24, COUNT)
-    return np.convolve(chance, [0.25, 0.5, 0.25], "same")
+    return np.asarray(np.convolve(chance, [0.25, 0.5, 0.25], "same"))
 
 
 @cache
@@ -57,7 +58,8 @@ def voice(late: float = 0.0) -> np.ndarray:
     times = np.arange(COUNT * RATE // PACE) / RATE - late
     loud = np.interp(times, np.arange(COUNT) / PACE + 0.5 / PACE, openings())
     noise = np.random.default_rng(2).standard_normal(len(times))
-    return np.rint(3e4 * np.exp(12 * (loud - 0.24)) * np.clip(noise, -2, 2) / 2).astype(np.int16)
+    heard = 3e4 * np.exp(12 * (loud - 0.24)) * np.clip(noise, -2, 2) / 2
+    return np.asarray(np.rint(heard), np.int16)
 
 
 @pytest.mark.parametrize("late", [-0.2, 0.0, 0.32])

@@ -7,19 +7,20 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from dubber.lipsync.gan.agreement import CARD, RATE, Expert
+from dubber.lipsync.gan.agreement import CARD, Expert
 from dubber.lipsync.gan.canvas import openness
 from dubber.lipsync.gan.strays import Listener, drift, resting
+from dubber.lipsync.mel import RATE
 from dubber.weights import locate
 from tests.lipsync.gan.people import person
 
 
 def test_another_skin_is_drift_and_another_order_of_the_same_mouths_is_none() -> None:
-    real = person().faces.astype(np.float32) / 255
+    real = np.asarray(person().faces / 255, np.float32)
     masks = np.zeros(real.shape[:3], np.bool_)
     masks[:, 40:70, 40:90] = True
     assert drift(real[::-1], real, masks) == pytest.approx(0, abs=1e-5)
-    assert drift(real * 0.9, real, masks) == pytest.approx(real[masks].mean() * 0.1, rel=0.01)
+    assert drift(np.asarray(real * 0.9, np.float32), real, masks) == pytest.approx(real[masks].mean() * 0.1, rel=0.01)
 
 
 def test_the_mouth_that_rests_is_the_most_closed() -> None:
