@@ -20,7 +20,8 @@ def test_another_skin_is_drift_and_another_order_of_the_same_mouths_is_none() ->
     masks = np.zeros(real.shape[:3], np.bool_)
     masks[:, 40:70, 40:90] = True
     assert drift(real[::-1], real, masks) == pytest.approx(0, abs=1e-5)
-    assert drift(np.asarray(real * 0.9, np.float32), real, masks) == pytest.approx(real[masks].mean() * 0.1, rel=0.01)
+    darker = np.asarray(real * 0.9, np.float32)
+    assert drift(darker, real, masks) == pytest.approx(real[masks].mean() * 0.1, rel=0.01)
 
 
 def test_the_mouth_that_rests_is_the_most_closed() -> None:
