@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Any
 
 from dubber.errors import DataError, NoInputError
 from dubber.protocols import Progress, silent
+from dubber.training import Share, rate, team
 from dubber.translation.batches import Batch, Drawer, Encoded, Sampling
 from dubber.translation.export import export
 from dubber.translation.guide import aims, token_table
 from dubber.translation.prepare import VOCABULARY_MODEL, PrepareOptions, prepare, specials
 from dubber.translation.score import evaluate
 from dubber.translation.sizes import NetConfig
-from dubber.translation.team import Share, team
 
 if TYPE_CHECKING:
     import torch
@@ -71,9 +71,13 @@ class FitOptions:
 
     def rate(self, step: int) -> float:
         """The learning rate at `step`, from 1 to `steps`."""
-        warm = min(1.0, step / max(1, self.warmup_steps))
-        left = (self.steps - step) / max(1, self.decay_steps)
-        return self.learning_rate * warm * min(1.0, max(0.05, left))
+        return rate(
+            step,
+            highest=self.learning_rate,
+            steps=self.steps,
+            warmup=self.warmup_steps,
+            decay=self.decay_steps,
+        )
 
 
 def fit(
@@ -182,7 +186,7 @@ class _Run:
             raise DataError(f"the loss is {value} at step {self.step}", cure="lower the rate")
         self._optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        share(self.net)
+        share(self.net.parameters())
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), options.clip)
         self._optimizer.step()
         keep = min(options.averaging, (1 + self.step) / (10 + self.step))
