@@ -5,8 +5,9 @@
 
 A FOLDER is corpus/spoken (its held-out part) or holds LANGUAGE.txt files. Sentences go through the
 translation stage as a film's would, one a segment. A number in words counts as kept in figures too.
-The word for one is not counted, nor is one up to ten at the end of a clause, where it may be no
-number (Hindi दो, "give"): how many those are is printed. The reference shows what people keep.
+The word for one is not counted, nor is one that may say something else at the end of a clause
+(Hindi दो, "give"; `also` of a pack): how many those are is printed. The reference shows what people
+keep.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from dubber.protocols import Translator
 from dubber.registry import choose, open_engine
 from dubber.schema import Segment, Slot, Transcript
 from dubber.stages.translate import translate
-from dubber.text.numbers import SURE, figures_in, numbers_in, numbers_lost, numbers_meant
+from dubber.text.numbers import FIGURES_FROM, figures_in, numbers_in, numbers_lost, numbers_meant
 from dubber.text.syllables import count
 from dubber.translation.choose import Judge, seconds_of
 from dubber.translation.score import read_set
@@ -104,5 +105,5 @@ def _kinds(numbers: Sequence[str], line: str) -> list[str]:
             figures.remove(number)
             kinds.append("figures")
         else:
-            kinds.append("words" if float(number) >= SURE else "small words")
+            kinds.append("words" if float(number) >= FIGURES_FROM else "small words")
     return kinds

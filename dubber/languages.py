@@ -60,7 +60,8 @@ class Numbers:
     for all others) to what is said, `{}` standing for the number; `multipliers` are words that
     differ before a scale; `before` maps how a scale's words end to how they end when more follows.
     `suffixes` maps what may be written behind digits (वीं, வது) to what is said there, `exact`
-    whole written numbers (1ला, ½) to theirs. `years`: cardinal, hundreds or pairs."""
+    whole written numbers (1ला, ½) to theirs. `years`: cardinal, hundreds or pairs. `also` are those
+    of `words` that say something else at the end of a clause (दो, "give")."""
 
     words: tuple[str, ...]
     hundred: Mapping[str, str]
@@ -77,6 +78,7 @@ class Numbers:
     exact: Mapping[str, str] = field(default_factory=dict)
     scales: tuple[str, ...] = ()  # words behind a number that belong to it: ₹5 करोड़
     years: str = "cardinal"
+    also: tuple[str, ...] = ()
     nought: str = ""  # before a year's single last digit, read in pairs: nineteen oh five
 
 
@@ -293,6 +295,9 @@ def _numbers(path: Path, table: Mapping[str, Any]) -> Numbers:
             raise _wrong(path, f"numbers.{scale}", 'has no "*"', 'add "*" = "{} …" for all others')
     if numbers.years not in YEARS:
         raise _wrong(path, "numbers.years", "is unknown", f"use one of {', '.join(YEARS)}")
+    for word in numbers.also:
+        if word not in numbers.words:
+            raise _wrong(path, "numbers.also", f"has {word}", "name some of numbers.words")
     return numbers
 
 

@@ -117,6 +117,7 @@ def test_what_a_pack_leaves_out_comes_from_its_script_and_the_defaults(tmp_path:
         ('point = "point"', "point = 7", "numbers.point has the wrong type"),
         ('point = "point"', 'pont = "point"', "numbers.pont is not a key"),
         ('point = "point"', 'point = "p"\nyears = "lunar"', "numbers.years is unknown"),
+        ('point = "point"', 'point = "p"\nalso = ["w"]', "numbers.also has w"),
         ('{"*" = "{} lakh"}', '{"1" = "lakh"}', "numbers.lakh has no"),
         ("'m12'", "'m12', 7", "months is not a list of texts"),
         ('letters = "a ', 'letters = "', "letters holds 25 words, not 26"),

@@ -13,7 +13,7 @@ from dubber.languages import Language
 from dubber.protocols import Progress, Translator, silent
 from dubber.schema import Candidate, Segment, Slot, Transcript
 from dubber.text.glossary import mark, unmark
-from dubber.text.numbers import SURE, in_figures, numbers_in, numbers_lost, words_of
+from dubber.text.numbers import FIGURES_FROM, in_figures, numbers_in, numbers_lost, words_of
 from dubber.text.sentences import chunks
 from dubber.translation.aside import foreign_words, is_foreign, set_aside
 from dubber.translation.choose import Judge, confidence_of
@@ -212,7 +212,7 @@ def _with_numbers(
 def _small_in_words(text: str, numbers: Collection[str], language: Language) -> str:
     """`text` with those of `numbers` that are small in words, where they stand as figures."""
     for number in numbers:
-        if number.isdigit() and int(number) < SURE:
+        if number.isdigit() and int(number) < FIGURES_FROM:
             words = words_of(int(number), language)
             text = re.sub(rf"(?<![\d.,]){number}(?![\d.,]\d|\d)", words, text)
     return text

@@ -17,7 +17,7 @@ WORD = regex.compile(r"(?:\p{L}|\p{M}|[\u200c\u200d])+")
 STARTS = r"(?<![\p{L}\p{M}])"
 FIGURES = regex.compile(r"\d+(?:,\d+)*(?:\.\d+)?")
 MOST_WORDS = 9  # ninety nine crore ninety nine lakh … is longer, and said by nobody
-SURE = 11  # from here on number words are no other words
+FIGURES_FROM = 11  # what a speaker reads as easily in figures; those below stand in words
 GOES_ON = regex.compile(r"(?:\s+|[-‐‑–])(?=[\p{L}\p{N}])")  # दो लोग, दो-तिहाई, दो 18 वर्षीय
 STEM = 3  # letters of a number word that an ending leaves alone
 SCALES = (
@@ -105,8 +105,8 @@ def numbers_meant(text: str, language: Language) -> list[str]:
 def in_figures(text: str, language: Language) -> str:
     """`text` with the numbers that it says in words, but for one, written in figures.
 
-    Those under `SURE` only where another word or figures follow at once: at the end of a clause
-    they may be something else (Hindi दो, "give"; Bengali নয়, "is not").
+    Words that may say something else at the end of a clause (Hindi दो, "give"; the pack's `also`)
+    only where another word or figures follow at once.
     """
     done, begun = "", 0
     for word in _in_words(text, language):
@@ -153,7 +153,8 @@ def _in_words(text: str, language: Language) -> Iterator[_InWords]:
         value, used = _longest(said[place : place + MOST_WORDS], language)
         if value is not None and value != 1:
             start, end = words[place].start(), words[place + used - 1].end()
-            meant = value >= SURE or GOES_ON.match(text, end) is not None
+            also = " ".join(said[place : place + used]) in language.numbers.also
+            meant = not also or GOES_ON.match(text, end) is not None
             yield _InWords(value, start, end, meant)
         place += used
 

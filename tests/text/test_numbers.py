@@ -108,12 +108,13 @@ def test_numbers_are_found_in_figures_and_in_words(code: str, text: str, found: 
     [
         ("hi", "मुझे बता दो, दो लोग आए", ["2"]),  # "give", and then "two"
         ("hi", "दो-तिहाई बहुमत, दो 18 वर्षीय", ["18", "2", "2"]),
-        ("hi", "कितने? पच्चीस!", ["25"]),  # from eleven on it is a number wherever it stands
+        ("hi", "कितने? पाँच!", ["5"]),  # which says nothing else
+        ("en", "a table for two.", ["2"]),
         ("bn", "এটা নয়। নয় জন এল", ["9"]),  # "is not", and then "nine"
         ("hi", "संख्या शून्य हो गई", ["0"]),
     ],
 )
-def test_a_small_number_word_is_meant_where_something_follows_at_once(
+def test_a_word_that_may_say_something_else_is_a_number_where_something_follows_at_once(
     code: str, text: str, meant: list[str]
 ) -> None:
     assert numbers_meant(text, languages.get(code)) == meant
