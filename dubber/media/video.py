@@ -11,7 +11,6 @@ import functools
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,6 +21,7 @@ from av.video.stream import VideoStream as AvVideoStream
 
 from dubber.errors import DubError, MediaError
 from dubber.media import colour, gate, planes, probe, streams
+from dubber.media.whole import WholeOrNothing
 
 if TYPE_CHECKING:
     from av.container import InputContainer, OutputContainer
@@ -222,7 +222,7 @@ class VideoReader:
             )
 
 
-class VideoWriter:
+class VideoWriter(WholeOrNothing):
     """Frames written as H.264 (10-bit ones as HEVC) in an mp4, each at its own time.
 
     Keeps rotation, pixel shape and colour tags of `like`. Use as a context manager: the file is
@@ -294,24 +294,6 @@ class VideoWriter:
         with contextlib.suppress(DubError), gate.writing(self.path):
             self._container.close()
         gate.discard(self._draft)
-
-    def __enter__(self) -> VideoWriter:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if kind is not None:
-            self.discard()
-            return
-        try:
-            self.close()
-        except BaseException:
-            self.discard()
-            raise
 
 
 def _planar(pixel_format: str) -> str:

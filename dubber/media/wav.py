@@ -10,13 +10,13 @@ import contextlib
 import os
 import struct
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dubber.errors import MediaError, NoInputError
 from dubber.media import gate
+from dubber.media.whole import WholeOrNothing
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -74,7 +74,7 @@ class WavReader:
         self._data = np.zeros((0, self.channels), np.int16)
 
 
-class WavWriter:
+class WavWriter(WholeOrNothing):
     """A wav file written piece by piece beside its place, and renamed into it when it is whole.
 
     Use as a context manager: after an exception nothing is left.
@@ -116,24 +116,6 @@ class WavWriter:
         with contextlib.suppress(OSError):
             self._file.close()
         gate.discard(self._draft)
-
-    def __enter__(self) -> WavWriter:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if kind is not None:
-            self.discard()
-            return
-        try:
-            self.close()
-        except BaseException:
-            self.discard()
-            raise
 
 
 def open_wav(path: Path) -> WavReader:
