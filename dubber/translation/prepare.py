@@ -25,7 +25,6 @@ from dubber.translation.wire import MASKS
 log = logging.getLogger(__name__)
 
 VOCABULARY_MODEL = "spm.model"
-ALPHA = 0.2  # of sampled cuts; 0 all alike, above 1 nearly always the likeliest
 MAX_TOKENS = 96  # a side; longer pairs are few and mostly not sentence by sentence
 
 
@@ -47,7 +46,6 @@ class PrepareOptions:
     spoken_weight: float = 6.0
     vocabulary: int = 6000
     vocabulary_sentences: int = 400_000
-    samples: int = 3  # ways in which every sentence is cut into pieces
     seed: int = 1
 
 
@@ -66,7 +64,7 @@ def prepare(
     `spoken` is the project's own corpus (`translation.written`), whose held-out part is left out.
     `scripts` gives each language its script (ISO 15924). `vocabulary`, a SentencePiece model, is
     taken instead of learning one. Returns the manifest that is also written as `data.json`: counts
-    of pairs a corpus and direction (every way of cutting and masking one counts), refusals by
+    of pairs a corpus and direction (one whose names are masked counts twice), refusals by
     reason. DataError if a corpus is missing or nothing is left.
     """
     options = options or PrepareOptions()
@@ -91,7 +89,7 @@ def prepare(
         learn_vocabulary((text for _, wire in kept for text in wire), model, scripts, options)
     else:
         model.write_bytes(vocabulary.read_bytes())
-    encoded = _encode(kept, model, tuple(scripts), options)
+    encoded = _encode(kept, model, tuple(scripts), tuple(options.corpora))
     encoded.save(out)
     manifest = _manifest(encoded, scripts, options, refused)
     (out / "data.json").write_text(
@@ -211,35 +209,23 @@ def _encode(
     kept: Sequence[tuple[Pair, tuple[str, str]]],
     model: Path,
     languages: tuple[str, ...],
-    options: PrepareOptions,
+    corpora: tuple[str, ...],
 ) -> Encoded:
-    """Every pair `options.samples` times: cut into its likeliest pieces, then into others (subword
-    regularization, Kudo 2018, arXiv 1804.10959), so that few sentences show more words."""
     import sentencepiece
 
-    sentencepiece.set_random_generator_seed(options.seed)
     pieces = sentencepiece.SentencePieceProcessor(model_file=str(model))
-    corpora = tuple(options.corpora)
+    sides_a = pieces.encode([wire[0] for _, wire in kept])
+    sides_b = pieces.encode([wire[1] for _, wire in kept])
     tokens = array("H")
     rows = []
-    for sample in range(options.samples):
-        sides_a, sides_b = (
-            pieces.encode(
-                [wire[side] for _, wire in kept],
-                enable_sampling=sample > 0,
-                alpha=ALPHA,
-                nbest_size=-1,
-            )
-            for side in (0, 1)
-        )
-        for (pair, _), a, b in zip(kept, sides_a, sides_b, strict=True):
-            if not 0 < len(a) <= MAX_TOKENS or not 0 < len(b) <= MAX_TOKENS:
-                continue
-            start = len(tokens)
-            tokens.extend(a)
-            tokens.extend(b)
-            names = (languages.index(pair.a), languages.index(pair.b), corpora.index(pair.corpus))
-            rows.append((start, start + len(a), len(tokens), *names))
+    for (pair, _), a, b in zip(kept, sides_a, sides_b, strict=True):
+        if not 0 < len(a) <= MAX_TOKENS or not 0 < len(b) <= MAX_TOKENS:
+            continue
+        start = len(tokens)
+        tokens.extend(a)
+        tokens.extend(b)
+        names = (languages.index(pair.a), languages.index(pair.b), corpora.index(pair.corpus))
+        rows.append((start, start + len(a), len(tokens), *names))
     return Encoded(
         np.array(tokens, dtype=np.uint16), np.array(rows, dtype=np.int64), languages, corpora
     )
