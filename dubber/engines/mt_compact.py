@@ -2,10 +2,9 @@
 
 Preview quality: see its model card. What it cannot do well it still does honestly. Numbers and
 Latin words go through masked and come out as they were, words that it never met come out in the
-target's letters (`translation.carried`): a candidate that lost or doubled a mask is passed over.
-If all did, the model is shown the words it never met; if numbers are lost all the same, the words
-around the masks are translated piece by piece. A sentence without a letter (emoji, digits, dashes)
-passes as it is.
+target's letters (`translation.carried`): a candidate that lost or doubled a mask is passed over,
+and if all did, the words around the masks are translated piece by piece. A sentence without a
+letter (emoji, digits, dashes) passes as it is.
 """
 
 from __future__ import annotations
@@ -159,33 +158,32 @@ class MtCompact:
             ]
             for number, part in enumerate(parts)
         ]
-        again = [n for n, part in enumerate(parts) if not answers[n] and part.bare]
-        bare = [part for n in again if (part := parts[n].bare)]
-        for number, answer in zip(
-            again, self._ask(bare, target, n_best) if bare else (), strict=True
-        ):
-            answers[number] = answer
         for number, part in enumerate(parts):
             if not answers[number]:
-                around = self._around_masks(part, target)
-                answers[number] = [Candidate(self._close(around.text, part, target), around.score)]
+                answers[number] = self._around_masks(part, target, n_best)
         return answers
 
     def _close(self, text: str, part: Wire, target: str) -> str:
         return close_wire(text, script=self._scripts[target], kept=part.kept)
 
-    def _around_masks(self, part: Wire, target: str) -> Candidate:
-        """What lies between the masks translated alone, the masks kept where they are."""
+    def _around_masks(self, part: Wire, target: str, n_best: int) -> list[Candidate]:
+        """What lies between the masks translated alone, the masks kept where they are.
+
+        Where the model has no words for what lies between, it is shown the words it never met.
+        EngineError if there are none of those.
+        """
         texts = [piece.strip() for piece in re.split(f"({MASK.pattern})", part.text)]
         words = [number for number, text in enumerate(texts) if _has_words(text)]
         answers = self._beam([texts[number] for number in words], target, 1)
         for number, answer in zip(words, answers, strict=True):
             texts[number] = MASK.sub("", answer[0].text).strip()
+            if not texts[number] and part.bare:
+                return self._ask([part.bare], target, n_best)[0]
             if not texts[number]:
                 raise EngineError(f"{self.name} has no words for a sentence", subject=part.text)
         scores = [answer[0].score for answer in answers]
-        joined = " ".join(text for text in texts if text)
-        return Candidate(joined, sum(scores) / len(scores) if scores else 0.0)
+        whole = self._close(" ".join(text for text in texts if text), part, target)
+        return [Candidate(whole, sum(scores) / len(scores) if scores else 0.0)]
 
     def _beam(self, texts: Sequence[str], target: str, n_best: int) -> list[list[Candidate]]:
         """Beam search over texts in wire form; scores are mean log-probabilities a token."""
