@@ -24,7 +24,8 @@ RARE = 20.0  # and worth masking in training up to this one
 SHORTEST = 3  # sounds of a word that may be found again in another language
 LONGEST_SUFFIX = 7  # letters that the other language may hang on
 
-WORD = re.compile(r"[^\W\d_]+(?:[\u0900-\u0dff\u200c\u200d]+[^\W\d_]*)*")
+#: Letters with their marks; what Unicode calls a mark is no letter to Python. A danda is neither.
+WORD = re.compile(r"[^\W\d_]+(?:[\u0900-\u0963\u0970-\u0dff\u200c\u200d]+[^\W\d_]*)*")
 
 VIRAMA = "\u094d"
 _SILENT = frozenset("\u0901\u0902\u0903\u093c\u094dअ")

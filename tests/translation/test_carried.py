@@ -34,6 +34,16 @@ def test_a_word_is_found_again_by_its_sound(
     assert found(hindi, other, script) == shared
 
 
+def test_a_word_ends_before_the_danda() -> None:
+    assert [m.group() for m in WORD.finditer("क्या हुआ। उसने १२ फल काटे॥")] == [
+        "क्या",
+        "हुआ",
+        "उसने",
+        "फल",
+        "काटे",
+    ]
+
+
 def test_an_ending_stays_for_the_model_to_learn() -> None:
     pair = Pair("x", "hi", "ta", "केरल में 3 दिन", "கேரளாவில் 3 நாட்கள்")
     spans = shared_spans(pair.text_a, pair.text_b, "Taml", WORD.finditer("केरल"))
